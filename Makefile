@@ -7,7 +7,10 @@ PICTURE_SRCS = $(sort $(wildcard src/picture/*.c))
 SERVER_SRCS = $(sort $(wildcard src/*.c src/keyring/*.c src/store/*.c))
 OBJS = $(patsubst %.c,%.o,$(CORE_SRCS) $(PICTURE_SRCS) $(SERVER_SRCS))
 
-DATA = $(sort $(wildcard sql/install/qrcred--*.sql))
+# The install script is its parts in order; update scripts are files of their own.
+INSTALL_PARTS = $(sort $(wildcard sql/install/$(EXTENSION)--$(EXTVERSION)/*.sql))
+DATA_built = sql/install/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(sort $(wildcard sql/install/$(EXTENSION)--*--*--*.sql))
 
 # Symbols stay inside, but for those that SQL calls: the server loads with
 # RTLD_GLOBAL, and PGXS on 15 would export everything.
@@ -29,3 +32,6 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(PGXS),)
 include $(PGXS)
 endif
+
+sql/install/$(EXTENSION)--$(EXTVERSION).sql: $(INSTALL_PARTS)
+	cat $^ > $@
