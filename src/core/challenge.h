@@ -8,6 +8,7 @@
 #include "mac.h"
 
 #define QC_NONCE_LEN		16
+#define QC_DIGITS_MIN		6
 #define QC_DIGITS_MAX		8
 
 /*
@@ -22,5 +23,8 @@ QcStatus	qc_challenge_digits(QcMac *m, const uint8_t key[QC_KEY_LEN],
 								const uint8_t nonce[QC_NONCE_LEN],
 								const uint8_t t[QC_SHA256_LEN],
 								int n, char out[QC_DIGITS_MAX + 1]);
+
+/* 6 to 8 ASCII digits; the range of the drawn number is not asked for. */
+bool		qc_digits_valid(const char *digits, size_t ndigits);
 
 #endif
