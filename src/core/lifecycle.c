@@ -1,0 +1,572 @@
+/*
+ * lifecycle.c
+ *	  The life of a credential: scans, challenges, strikes, freezes, tickets.
+ */
+#include "lifecycle.h"
+
+#include <string.h>
+
+#include "code.h"
+
+static const uint8_t no_request[16];
+
+static void
+answer(QcOutcome *out, QcVerdict verdict, QcReason reason, QcNext next)
+{
+	out->verdict = verdict;
+	out->reason = reason;
+	out->next = next;
+}
+
+static void
+reject(QcOutcome *out, QcReason reason)
+{
+	answer(out, QC_REJECTED, reason, QC_NEXT_NONE);
+}
+
+int
+qc_strike_sum(const QcStrike *s)
+{
+	int			sum = 0;
+	int			f;
+
+	for (f = 0; f < QC_FACTORS; f++)
+		sum += s->strikes[f];
+	return sum;
+}
+
+bool
+qc_is_frozen(const QcStrike *s, int32_t released_freeze_no, int64_t now)
+{
+	return s->frozen_until > now && s->freeze_no != released_freeze_no;
+}
+
+static bool
+is_expired(const QcStrike *s, int64_t now)
+{
+	return s->valid_until <= now / QC_USEC;
+}
+
+/*
+ * A freeze, whoever caused it: every count to zero, every factor left one
+ * guess, the challenge ended but remembered until its time, so that its
+ * gateway is told why.
+ */
+static void
+enter_freeze(QcStrike *s, int64_t until)
+{
+	memset(s->strikes, 0, sizeof(s->strikes));
+	s->marks = QC_MARK_ALL;
+	s->freeze_no++;
+	if (s->frozen_until < until)
+		s->frozen_until = until;
+	s->flags &= ~QC_FLAG_PREVIOUS;
+	if (s->challenge_state == QC_CHALLENGE_OPEN)
+		s->challenge_state = QC_CHALLENGE_FROZEN;
+}
+
+/* now + seconds, never past QC_FOREVER. */
+static int64_t
+later(int64_t now, int64_t seconds)
+{
+	return seconds > (QC_FOREVER - now) / QC_USEC ?
+		QC_FOREVER : now + seconds * QC_USEC;
+}
+
+/* freeze_seconds doubled for each remembered freeze before this one, capped. */
+static int64_t
+freeze_seconds(const QcPolicy *p, int freezes)
+{
+	int64_t		seconds = p->freeze_seconds;
+	int			i;
+
+	for (i = 1; i < freezes && seconds < p->freeze_cap_seconds; i++)
+		seconds *= 2;
+	return seconds < p->freeze_cap_seconds ? seconds : p->freeze_cap_seconds;
+}
+
+static void
+strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
+	   QcOutcome *out)
+{
+	int			by_factor;
+	int			by_sum;
+
+	s->strikes[factor]++;
+	by_factor = p->strike_limit - s->strikes[factor];
+	by_sum = QC_STRIKES_CEILING - qc_strike_sum(s);
+	reject(out, QC_WHY_WRONG);
+	out->counted = true;
+	out->attempt_no = s->attempt_no;
+	out->tries_left = by_factor < by_sum ? by_factor : by_sum;
+	if (out->tries_left > 0 && (s->marks & (1 << factor)) == 0)
+	{
+		out->next = QC_NEXT_SECOND_CODE;
+		if (factor == QC_FACTOR_PASSWORD)
+			out->next = QC_NEXT_PASSWORD;
+		return;
+	}
+
+	out->tries_left = 0;
+	out->next = QC_NEXT_STOP;
+	out->froze = true;
+	if (s->frozen_at != 0 &&
+		now - s->frozen_at >= (int64_t) p->freeze_memory_days * 86400 * QC_USEC)
+		s->freezes = 0;
+	s->freezes++;
+	if (s->freezes > p->max_freezes)
+		s->flags |= QC_FLAG_VOID;
+	s->frozen_at = now;
+	enter_freeze(s, later(now, freeze_seconds(p, s->freezes)));
+}
+
+/* A success clears its own factor only. */
+static void
+succeed(QcStrike *s, QcFactor factor)
+{
+	s->strikes[factor] = 0;
+	s->marks &= ~(1 << factor);
+}
+
+static void
+accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password, int64_t now,
+	   QcOutcome *out)
+{
+	answer(out, QC_ACCEPTED, QC_WHY_NONE,
+		   ask_password ? QC_NEXT_PASSWORD : QC_NEXT_NONE);
+	out->tier = tier;
+	out->attempt_no = s->attempt_no;
+	s->accept_no = s->attempt_no;
+	s->accept_at = now;
+	s->accept_gateway = e->gateway;
+	s->accept_settled = 0;
+	s->accept_tier = (int16_t) tier;
+}
+
+static void
+end_challenge(QcStrike *s)
+{
+	s->challenge_state = QC_CHALLENGE_NONE;
+	s->flags &= ~QC_FLAG_PREVIOUS;
+}
+
+static void
+open_challenge(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			   QcOutcome *out)
+{
+	if (s->challenge_state == QC_CHALLENGE_OPEN)
+	{
+		memcpy(s->previous_nonce, s->nonce, sizeof(s->nonce));
+		memcpy(s->previous_text, s->text, sizeof(s->text));
+		s->flags |= QC_FLAG_PREVIOUS;
+	}
+	else
+		s->flags &= ~QC_FLAG_PREVIOUS;
+	memcpy(s->nonce, e->nonce, sizeof(s->nonce));
+	memcpy(s->text, e->text, sizeof(s->text));
+	s->challenge_no++;
+	s->challenge_state = QC_CHALLENGE_OPEN;
+	s->challenge_gateway = e->gateway;
+	s->challenge_until = later(now, p->challenge_seconds);
+	answer(out, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
+	out->attempt_no = s->attempt_no;
+}
+
+/*
+ * Void, frozen, changed and expired, said to the holder of a right code or at
+ * the gateway of an open challenge.  True when the answer is given.
+ */
+static bool
+barred(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	if (s->flags & QC_FLAG_VOID)
+		answer(out, QC_FROZEN, QC_WHY_VOID, QC_NEXT_STOP);
+	else if (qc_is_frozen(s, e->released_freeze_no, now))
+		answer(out, QC_FROZEN, QC_WHY_FROZEN, QC_NEXT_NONE);
+	else if (s->flags & QC_FLAG_REGISTRATION)
+		answer(out, QC_REJECTED, QC_WHY_REGISTRATION, QC_NEXT_STOP);
+	else if (is_expired(s, now))
+		answer(out, QC_EXPIRED, QC_WHY_EXPIRED, QC_NEXT_RENEW);
+	else
+		return false;
+	return true;
+}
+
+static void
+scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			QcOutcome *out)
+{
+	if (barred(s, e, now, out))
+		return;
+	if (p->second_scan_required || !p->static_alone)
+		open_challenge(s, e, p, now, out);
+	else
+		accept(s, e, 'D', false, now, out);
+}
+
+static void
+scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			  QcOutcome *out)
+{
+	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
+
+	if (barred(s, e, now, out))
+		return;
+	if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
+		reject(out, QC_WHY_WINDOW);
+	else if (e->moment <= s->step_rotating)
+		reject(out, QC_WHY_REPLAYED);
+	else
+	{
+		s->step_rotating = e->moment;
+		accept(s, e, 'C', p->ask_password, now, out);
+	}
+}
+
+static bool
+is_skewed(const QcEvent *e, const QcPolicy *p, int64_t now)
+{
+	int64_t		skew = e->moment - now / QC_USEC;
+
+	return e->kind == QC_EV_SECOND && p->wallet_skew_seconds >= 0 &&
+		(skew > p->wallet_skew_seconds || -skew > p->wallet_skew_seconds);
+}
+
+static void
+second_scan(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			QcOutcome *out)
+{
+	bool		is_right;
+	bool		is_right_before;
+
+	if (s->challenge_state == QC_CHALLENGE_NONE ||
+		s->challenge_until <= now || s->challenge_gateway != e->gateway)
+	{
+		reject(out, QC_WHY_NO_CHALLENGE);
+		return;
+	}
+	if (barred(s, e, now, out))
+		return;
+	if (s->challenge_state != QC_CHALLENGE_OPEN)
+	{
+		reject(out, QC_WHY_NO_CHALLENGE);
+		return;
+	}
+	if (e->kind == QC_EV_TYPED && !p->typed)
+	{
+		reject(out, QC_WHY_KIND);
+		return;
+	}
+	if (!qc_equal(s->text, e->text, sizeof(s->text)))
+	{
+		end_challenge(s);
+		reject(out, QC_WHY_TEXT);
+		return;
+	}
+
+	is_right = e->guess_len > 0 &&
+		qc_equal(e->guess, e->expected, (size_t) e->guess_len);
+	is_right_before = e->guess_len > 0 && (s->flags & QC_FLAG_PREVIOUS) != 0 &&
+		qc_equal(e->guess, e->expected_before, (size_t) e->guess_len);
+	if (is_right && is_skewed(e, p, now))
+		reject(out, QC_WHY_SKEW);
+	else if (is_right)
+	{
+		end_challenge(s);
+		succeed(s, QC_FACTOR_SECOND);
+		accept(s, e, 'C', p->ask_password, now, out);
+	}
+	else if (is_right_before)
+		reject(out, QC_WHY_SUPERSEDED);
+	else
+		strike(s, QC_FACTOR_SECOND, p, now, out);
+}
+
+static void
+check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			   QcOutcome *out)
+{
+	if (e->attempt_no <= 0 || s->accept_no != e->attempt_no ||
+		s->accept_gateway != e->gateway || s->accept_settled ||
+		now - s->accept_at > QC_PASSWORD_SECONDS * QC_USEC)
+		reject(out, QC_WHY_NOT_LATEST);
+	else if (barred(s, e, now, out))
+		return;
+	else if (e->right)
+	{
+		succeed(s, QC_FACTOR_PASSWORD);
+		s->accept_settled = 1;
+		answer(out, QC_ACCEPTED, QC_WHY_NONE, QC_NEXT_NONE);
+		out->tier = s->accept_tier == 'D' ? 'D' : 'B';
+		out->attempt_no = s->attempt_no;
+	}
+	else
+		strike(s, QC_FACTOR_PASSWORD, p, now, out);
+}
+
+static void
+download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	bool		again = e->has_wallet_nonce &&
+		s->ticket_state == QC_TICKET_USED &&
+		qc_equal(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce)) &&
+		now - s->ticket_used_at <= QC_DOWNLOAD_SECONDS * QC_USEC;
+
+	if (barred(s, e, now, out))
+	{
+		out->verdict = QC_REJECTED;
+		return;
+	}
+	if (e->generation != s->generation || e->ticket_serial != s->ticket_serial ||
+		(s->ticket_state != QC_TICKET_READY && !again))
+		reject(out, QC_WHY_TICKET_USED);
+	else if (e->ticket_expired && !again)
+		reject(out, QC_WHY_TICKET_EXPIRED);
+	else if (!e->right &&
+			 (e->guess_len == 0 ||
+			  !qc_equal(e->guess, e->expected, (size_t) e->guess_len)))
+	{
+		if (++s->ticket_wrong >= QC_TICKET_ANSWERS)
+			s->ticket_state = QC_TICKET_SPENT;
+		reject(out, QC_WHY_ANSWER);
+	}
+	else
+	{
+		if (!again)
+		{
+			s->flags |= QC_FLAG_DOWNLOADED;
+			s->ticket_state = QC_TICKET_USED;
+			s->ticket_used_at = now;
+			memset(s->wallet_nonce, 0, sizeof(s->wallet_nonce));
+			if (e->has_wallet_nonce)
+				memcpy(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce));
+		}
+		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+		out->repeated = again;
+	}
+}
+
+static void
+new_ticket(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	if (barred(s, e, now, out))
+		return;
+	s->ticket_serial++;
+	s->ticket_state = QC_TICKET_READY;
+	s->ticket_wrong = 0;
+	s->ticket_used_at = 0;
+	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+}
+
+/* Acts of staff are immediate; a retry of an older request is judged anew. */
+static void
+act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	memset(s->request, 0, sizeof(s->request));
+	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+	if (e->kind == QC_EV_VOID)
+	{
+		s->flags |= QC_FLAG_VOID;
+		if (s->challenge_state == QC_CHALLENGE_OPEN)
+			s->challenge_state = QC_CHALLENGE_FROZEN;
+	}
+	else if (e->kind == QC_EV_REGISTRATION)
+	{
+		s->flags |= QC_FLAG_REGISTRATION;
+		end_challenge(s);
+	}
+	else
+	{
+		enter_freeze(s, e->seconds > 0 ? later(now, e->seconds) : QC_FOREVER);
+		s->flags |= QC_FLAG_BY_HAND;
+	}
+}
+
+/* A refusal that looked at no credential; the gateway's minute counts forgeries. */
+static void
+refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	answer(out, e->refusal, e->why,
+		   e->why == QC_WHY_CLOSED ? QC_NEXT_STOP : QC_NEXT_NONE);
+	if (!e->forged)
+		return;
+	if (now - s->window_at >= 60 * QC_USEC || now < s->window_at)
+	{
+		s->window_at = now;
+		s->window_count = 0;
+	}
+	s->window_count++;
+}
+
+static bool
+is_request(QcEventKind kind)
+{
+	return kind >= QC_EV_STATIC && kind <= QC_EV_PASSWORD;
+}
+
+static bool
+repeat(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	if (memcmp(e->request, no_request, sizeof(no_request)) == 0 ||
+		!qc_equal(e->request, s->request, sizeof(s->request)) ||
+		now - s->request_at > QC_RETRY_SECONDS * QC_USEC)
+		return false;
+
+	/* a challenge that ended or ran out meanwhile is asked for anew */
+	if (s->request_verdict == QC_CHALLENGE &&
+		(s->challenge_state != QC_CHALLENGE_OPEN || s->challenge_until <= now))
+		return false;
+	answer(out, (QcVerdict) s->request_verdict,
+		   (QcReason) s->request_reason, (QcNext) s->request_next);
+	out->tier = s->request_tier;
+	out->tries_left = s->request_tries;
+	out->attempt_no = s->request_no;
+	out->repeated = true;
+	return true;
+}
+
+static void
+remember(QcStrike *s, const QcEvent *e, int64_t now, const QcOutcome *out)
+{
+	memcpy(s->request, e->request, sizeof(s->request));
+	s->request_at = now;
+	s->request_no = out->attempt_no;
+	s->request_verdict = (int16_t) out->verdict;
+	s->request_reason = (int16_t) out->reason;
+	s->request_next = (int16_t) out->next;
+	s->request_tier = (int16_t) out->tier;
+	s->request_tries = (int16_t) out->tries_left;
+}
+
+void
+qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
+			 QcOutcome *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->tries_left = -1;
+	out->factor = QC_FACTOR_NONE;
+	s->attempt_no++;
+
+	/* a release in force takes effect in the row itself, once seen */
+	if (s->freeze_no == e->released_freeze_no && s->frozen_until > now)
+	{
+		s->frozen_until = 0;
+		s->flags &= ~QC_FLAG_BY_HAND;
+		if (s->challenge_state == QC_CHALLENGE_FROZEN)
+			s->challenge_state = QC_CHALLENGE_NONE;
+	}
+
+	if (e->kind == QC_EV_SECOND || e->kind == QC_EV_TYPED)
+		out->factor = QC_FACTOR_SECOND;
+	else if (e->kind == QC_EV_PASSWORD)
+		out->factor = QC_FACTOR_PASSWORD;
+
+	if (is_request(e->kind) && repeat(s, e, now, out))
+		return;
+	switch (e->kind)
+	{
+		case QC_EV_STATIC:
+			scan_static(s, e, p, now, out);
+			break;
+		case QC_EV_ROTATING:
+			scan_rotating(s, e, p, now, out);
+			break;
+		case QC_EV_SECOND:
+		case QC_EV_TYPED:
+			second_scan(s, e, p, now, out);
+			break;
+		case QC_EV_PASSWORD:
+			check_password(s, e, p, now, out);
+			break;
+		case QC_EV_DOWNLOAD:
+			download(s, e, now, out);
+			break;
+		case QC_EV_TICKET:
+			new_ticket(s, e, now, out);
+			break;
+		case QC_EV_FREEZE:
+		case QC_EV_VOID:
+		case QC_EV_REGISTRATION:
+			act(s, e, now, out);
+			break;
+		default:
+			refuse(s, e, now, out);
+			break;
+	}
+	if (is_request(e->kind))
+		remember(s, e, now, out);
+}
+
+QcState
+qc_state(const QcStrike *s, int32_t released_freeze_no, int64_t now)
+{
+	if (s->flags & QC_FLAG_VOID)
+		return QC_STATE_VOID;
+	if (qc_is_frozen(s, released_freeze_no, now))
+		return QC_STATE_FROZEN;
+	if (is_expired(s, now) || (s->flags & QC_FLAG_REGISTRATION))
+		return QC_STATE_EXPIRED;
+	return (s->flags & QC_FLAG_DOWNLOADED) ? QC_STATE_OPEN : QC_STATE_WAITING;
+}
+
+static const char *
+word(const char *const *words, int n, int i)
+{
+	return i >= 0 && i < n ? words[i] : NULL;
+}
+
+const char *
+qc_verdict_name(int verdict)
+{
+	static const char *const words[QC_VERDICTS] = {
+		"none", "accepted", "challenge", "rejected", "expired", "frozen",
+		"elsewhere", "done"
+	};
+
+	return word(words, QC_VERDICTS, verdict);
+}
+
+const char *
+qc_next_name(int next)
+{
+	static const char *const words[QC_NEXTS] = {
+		"none", "second_code", "password", "renew", "stop"
+	};
+
+	return word(words, QC_NEXTS, next);
+}
+
+const char *
+qc_reason_name(int reason)
+{
+	static const char *const words[QC_REASONS] = {
+		"none", "malformed", "unknown", "forged", "stale", "kind", "wrong",
+		"replayed", "window", "superseded", "no_challenge", "text", "frozen",
+		"void", "expired", "closed", "skew", "registration", "repeated",
+		"limit", "bucket", "ticket_used", "ticket_expired", "answer",
+		"not_latest"
+	};
+
+	return word(words, QC_REASONS, reason);
+}
+
+const char *
+qc_event_name(int kind)
+{
+	static const char *const words[QC_EVENT_KINDS] = {
+		"refused", "static", "rotating", "second", "typed", "password",
+		"download", "ticket", "freeze", "void", "registration"
+	};
+
+	return word(words, QC_EVENT_KINDS, kind);
+}
+
+const char *
+qc_state_name(QcState state)
+{
+	static const char *const words[] = {
+		"waiting", "open", "frozen", "expired", "void"
+	};
+
+	return words[state];
+}

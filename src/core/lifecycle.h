@@ -1,0 +1,192 @@
+/*
+ * lifecycle.h
+ *	  What an event does to a strike row: (state, event, time) -> (state',
+ *	  verdict), as a pure function.
+ *
+ * Runs under a page lock: no allocation, no clock, no I/O, no failure.  The
+ * guess is compared in here, in constant time, so that comparing and counting
+ * cannot be parted.
+ */
+#ifndef QC_LIFECYCLE_H
+#define QC_LIFECYCLE_H
+
+#include "strike.h"
+
+/* EU RTS 2018/389 art. 4(3)(b): five failures in a row at most, all factors together. */
+#define QC_STRIKES_CEILING	5
+#define QC_TICKET_ANSWERS	5	/* wrong answers that spend a ticket */
+#define QC_RETRY_SECONDS	120 /* a repeated request gets its old verdict */
+#define QC_PASSWORD_SECONDS 120
+#define QC_DOWNLOAD_SECONDS 600 /* the same wallet nonce may fetch again */
+
+/* The numbers stand in the log: add at the end, never renumber. */
+typedef enum QcVerdict
+{
+	QC_NO_VERDICT = 0,
+	QC_ACCEPTED = 1,
+	QC_CHALLENGE = 2,
+	QC_REJECTED = 3,
+	QC_EXPIRED = 4,
+	QC_FROZEN = 5,
+	QC_ELSEWHERE = 6,
+	QC_DONE = 7,				/* an act of staff or of the wallet took place */
+	QC_VERDICTS
+} QcVerdict;
+
+typedef enum QcNext
+{
+	QC_NEXT_NONE = 0,
+	QC_NEXT_SECOND_CODE = 1,
+	QC_NEXT_PASSWORD = 2,
+	QC_NEXT_RENEW = 3,
+	QC_NEXT_STOP = 4,
+	QC_NEXTS
+} QcNext;
+
+typedef enum QcReason
+{
+	QC_WHY_NONE = 0,
+	QC_WHY_MALFORMED = 1,		/* no code of this protocol */
+	QC_WHY_UNKNOWN = 2,			/* no such credential or ticket */
+	QC_WHY_FORGED = 3,			/* the MAC of a first code is wrong */
+	QC_WHY_STALE = 4,			/* another kid, generation or expiry than the credential's */
+	QC_WHY_KIND = 5,			/* a kind of code that is not admitted here */
+	QC_WHY_WRONG = 6,			/* a guess that counted */
+	QC_WHY_REPLAYED = 7,		/* a step used before */
+	QC_WHY_WINDOW = 8,			/* a step too old or in the future */
+	QC_WHY_SUPERSEDED = 9,		/* right for the challenge just before */
+	QC_WHY_NO_CHALLENGE = 10,	/* no challenge open at this gateway */
+	QC_WHY_TEXT = 11,			/* another transaction text than scan 1's */
+	QC_WHY_FROZEN = 12,
+	QC_WHY_VOID = 13,
+	QC_WHY_EXPIRED = 14,
+	QC_WHY_CLOSED = 15,			/* the gateway is closed by hand */
+	QC_WHY_SKEW = 16,			/* the wallet's clock is off by more than the policy says */
+	QC_WHY_REGISTRATION = 17,	/* the registration data changed */
+	QC_WHY_REPEATED = 18,		/* the same request again */
+	QC_WHY_LIMIT = 19,			/* above the day's limit of the tier */
+	QC_WHY_BUCKET = 20,			/* another shard's */
+	QC_WHY_TICKET_USED = 21,
+	QC_WHY_TICKET_EXPIRED = 22,
+	QC_WHY_ANSWER = 23,			/* wrong activation answer */
+	QC_WHY_NOT_LATEST = 24,		/* a password for something else than the latest acceptance */
+	QC_REASONS
+} QcReason;
+
+/* What happened; stands in the log as kind. */
+typedef enum QcEventKind
+{
+	QC_EV_REFUSED = 0,			/* nothing that could be looked at: the gateway's row */
+	QC_EV_STATIC = 1,			/* a first code whose MAC is right */
+	QC_EV_ROTATING = 2,			/* a rotating code whose MAC is right */
+	QC_EV_SECOND = 3,			/* a second code, compared here */
+	QC_EV_TYPED = 4,			/* a typed second code, compared here */
+	QC_EV_PASSWORD = 5,			/* an account password whose hash was compared */
+	QC_EV_DOWNLOAD = 6,			/* a ticket, with its answer compared here */
+	QC_EV_TICKET = 7,			/* a new ticket for the same generation */
+	QC_EV_FREEZE = 8,			/* staff */
+	QC_EV_VOID = 9,				/* staff */
+	QC_EV_REGISTRATION = 10,	/* the registration data changed */
+	QC_EVENT_KINDS
+} QcEventKind;
+
+/* The part of an issuer's policy that decides; units in the names. */
+typedef struct QcPolicy
+{
+	int			digits;
+	int			challenge_seconds;
+	int			strike_limit;
+	int			freeze_seconds;
+	int			freeze_cap_seconds;
+	int			max_freezes;
+	int			freeze_memory_days;
+	int			wallet_skew_seconds;	/* -1: not enforced */
+	bool		skew_ahead;
+	bool		second_scan_required;
+	bool		static_alone;
+	bool		typed;
+	bool		ask_password;
+} QcPolicy;
+
+typedef struct QcEvent
+{
+	QcEventKind kind;
+	int32_t		gateway;
+	int64_t		moment;			/* the code's: seconds or step, by kind */
+
+	/*
+	 * The guess and what it must be.  A first code, a rotating code and a
+	 * password were compared by the caller (128 bits of MAC; bcrypt), which
+	 * says so in right.
+	 */
+	bool		right;
+	uint8_t		guess[32];
+	uint8_t		expected[32];
+	uint8_t		expected_before[32];	/* for the challenge just before */
+	int			guess_len;		/* 0: nothing to compare, taken as wrong */
+
+	uint8_t		nonce[16];		/* for a challenge that this event may open */
+	uint8_t		text[32];		/* SHA-256 of the transaction text given */
+	uint8_t		request[16];	/* digest of the request; all zero: none */
+	int32_t		released_freeze_no; /* a release is in force for it; 0: none */
+
+	int64_t		seconds;		/* FREEZE: for how long, 0 until released */
+	int64_t		attempt_no;		/* PASSWORD: of the acceptance it follows */
+	int32_t		ticket_serial;	/* DOWNLOAD, TICKET */
+	int16_t		generation;		/* DOWNLOAD: the ticket's */
+	bool		ticket_expired;
+	bool		has_wallet_nonce;
+	uint8_t		wallet_nonce[16];
+
+	QcVerdict	refusal;		/* REFUSED: rejected or elsewhere */
+	QcReason	why;			/* REFUSED */
+	bool		forged;			/* REFUSED: counts in the gateway's minute */
+} QcEvent;
+
+typedef struct QcOutcome
+{
+	QcVerdict	verdict;
+	QcReason	reason;
+	QcNext		next;
+	int			tier;			/* 'B', 'C', 'D' or 0 */
+	int			tries_left;		/* -1: not told */
+	bool		repeated;
+	bool		counted;		/* a strike */
+	bool		froze;			/* this strike froze or voided */
+	int64_t		attempt_no;		/* the one to report; a repeat reports the first */
+	int			factor;			/* QcFactor */
+} QcOutcome;
+
+/*
+ * Applies the event to the row at the time now (unix microseconds, the wall
+ * clock).  attempt_no is raised by one always; seal and mac are the caller's.
+ */
+void		qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p,
+						 int64_t now, QcOutcome *out);
+
+typedef enum QcState
+{
+	QC_STATE_WAITING,			/* issued, not downloaded */
+	QC_STATE_OPEN,
+	QC_STATE_FROZEN,
+	QC_STATE_EXPIRED,
+	QC_STATE_VOID
+} QcState;
+
+/* The credential's state at now; released_freeze_no as in QcEvent. */
+QcState		qc_state(const QcStrike *s, int32_t released_freeze_no, int64_t now);
+
+/* Whether a freeze is in force that a release of released_freeze_no does not lift. */
+bool		qc_is_frozen(const QcStrike *s, int32_t released_freeze_no, int64_t now);
+
+/* Sum of the strikes of all factors. */
+int			qc_strike_sum(const QcStrike *s);
+
+/* Words of the API and of history(); NULL outside the range. */
+const char *qc_verdict_name(int verdict);
+const char *qc_next_name(int next);
+const char *qc_reason_name(int reason);
+const char *qc_event_name(int kind);
+const char *qc_state_name(QcState state);
+
+#endif
