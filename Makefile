@@ -22,16 +22,59 @@ REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=.
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation
-TAP_TESTS = 0
+
+# What no rule of PGXS makes, and clean takes away all the same.
+EXTRA_CLEAN = client/cli/qrwallet test/unit/build test/picture/build demo-out
 
 # LLVM bitcode serves inlining into queries; no function here is worth it.
 override with_llvm = no
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+# Debian has a pg_config that names makefiles which are not there.
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
 include $(PGXS)
+else
+all install installdirs uninstall installcheck:
+	@echo "The development files of the PostgreSQL server are not here.  On Debian 12,"
+	@echo "\`make test' and \`make demo' install what they need; to build only: test/install-packages build"
+	@exit 1
+
+clean distclean:
+	rm -f $(OBJS) $(MODULE_big).so $(DATA_built)
+	rm -rf $(EXTRA_CLEAN)
 endif
 
 sql/install/$(EXTENSION)--$(EXTVERSION).sql: $(INSTALL_PARTS)
 	cat $^ > $@
+
+# The server's makefiles know no headers.
+$(OBJS): $(wildcard $(CURDIR)/src/*.h $(CURDIR)/src/*/*.h)
+
+# Everything, on a server of its own; nothing need be installed for these two.
+test:
+	@test/run
+
+demo:
+	@demo/run
+
+# One part, for who works on it.
+unit:
+	$(MAKE) -C test/unit check
+
+picture:
+	$(MAKE) -C test/picture check
+
+wallet:
+	$(MAKE) -C client/cli
+
+house: all
+	@test/house.sh
+
+# The server's makefiles add their own sentence to this.
+check: check-hint
+check-hint:
+	@echo "\`make test' runs every test on a server of its own; \`make installcheck' runs those in SQL"
+	@echo "on the server that PGHOST and PGPORT name, after \`make install'."
+
+.PHONY: all test demo unit picture wallet house check check-hint
