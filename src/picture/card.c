@@ -56,9 +56,11 @@ typedef struct Style
 #define FITS(f)		f, sizeof(f) / sizeof((f)[0])
 
 static const Fit issuer_fits[] = {
-	{38, 48, 2}, {32, 41, 3}, {26, 34, 5}, {22, 29, 8}
+	{38, 48, 1}, {34, 48, 1}, {38, 48, 2}, {32, 41, 3}, {26, 34, 5}, {22, 29, 8}
 };
-static const Fit face_fits[] = {{46, 50, 1}, {38, 50, 1}, {30, 50, 1}, {22, 50, 1}};
+static const Fit face_fits[] = {
+	{46, 56, 1}, {38, 56, 1}, {30, 56, 1}, {24, 28, 2}, {20, 28, 2}
+};
 static const Fit label_fits[] = {{16, 20, 1}, {13, 20, 1}};
 static const Fit day_fits[] = {{26, 30, 1}};
 static const Fit purpose_fits[] = {{24, 33, 2}, {20, 28, 3}, {16, 22, 4}};
@@ -246,14 +248,14 @@ qp_card_svg(const QpCard *card, QpSink *sink)
 	}
 	if (has_face)
 	{
-		Box			box = {MARGIN, 366, has_day ? 520 : RIGHT - MARGIN, 56};
+		Box			box = {MARGIN, 355, has_day ? 520 : RIGHT - MARGIN, 58};
 
 		out_block(&out, card->face_value, &box, &face_style);
 	}
 	if (has_day)
 	{
-		static const Box label_box = {RIGHT - 216, 362, 216, 24};
-		static const Box day_box = {RIGHT - 216, 386, 216, 36};
+		static const Box label_box = {RIGHT - 216, 352, 216, 24};
+		static const Box day_box = {RIGHT - 216, 375, 216, 36};
 		const char *label = card->valid_label ? card->valid_label : "Valid until";
 		char		day[32];
 
@@ -261,15 +263,17 @@ qp_card_svg(const QpCard *card, QpSink *sink)
 		out_block(&out, label, &label_box, &label_style);
 		out_block(&out, day, &day_box, &day_style);
 	}
-	if (has_purpose)
+	if (has_purpose && has_face)
 	{
-		static const Box low = {MARGIN, 426, RIGHT - MARGIN, 92};
-		static const Box tall = {MARGIN, 356, RIGHT - MARGIN, 154};
+		static const Box box = {MARGIN, 428, RIGHT - MARGIN, 92};
 
-		if (has_face || has_day)
-			out_block(&out, card->purpose, &low, &purpose_style);
-		else
-			out_block(&out, card->purpose, &tall, &tall_style);
+		out_block(&out, card->purpose, &box, &purpose_style);
+	}
+	else if (has_purpose)
+	{
+		Box			box = {MARGIN, 360, has_day ? 520 : RIGHT - MARGIN, 156};
+
+		out_block(&out, card->purpose, &box, &tall_style);
 	}
 	qp_out_text(&out, "</svg>\n");
 	return qp_out_end(&out);

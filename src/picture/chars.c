@@ -172,7 +172,11 @@ qp_char_width(uint32_t c)
 	}
 	if (c < 0x80)
 		return ascii_width(c);
-	if (c < 0x0530)
+	if (c >= 0x0590 && c <= 0x06FF)
+		return 720;				/* Hebrew, Arabic */
+	if (c >= 0x0E00 && c <= 0x0EFF)
+		return 680;				/* Thai, Lao */
+	if (c < 0x0590)
 		return 800;
 	if (c >= 0xFDF0 && c <= 0xFDFD)
 		return 12000;			/* whole sentences in one character */

@@ -3,9 +3,8 @@
  *	  QR symbols and cards as SVG, PNG and text, for the server and the wallet.
  *
  * Knows nothing of PostgreSQL and nothing of credentials.  The caller's
- * append function takes the bytes (it may longjmp out: only libqrencode's
- * symbol would be lost, so a caller that can fail passes a QpSink that
- * records the failure and returns instead).
+ * append function takes the bytes.  It may longjmp out of every function but
+ * qp_png(), where libpng's state would be lost: there it returns false instead.
  */
 #ifndef QP_PICTURE_H
 #define QP_PICTURE_H
@@ -42,11 +41,15 @@ typedef struct QpSymbol
 /*
  * level is 'L', 'M', 'Q' or 'H'.  Content made only of the QR alphanumeric
  * set (0-9 A-Z space $ % * + - . / :) is encoded in alphanumeric mode, other
- * content as bytes (UTF-8).  A code of 54 characters at M is version 3.
+ * content as bytes of UTF-8, marked so (ECI 26) unless it is ASCII.  A code of
+ * 54 characters at M is version 3.  A level other than these four fits nothing.
  */
 QpStatus	qp_symbol(const char *content, size_t len, char level, QpSymbol *sym);
 
-/* The most characters of this content's mode that fit at this level (version 40). */
+/*
+ * The most characters (alphanumeric mode) or bytes (else) that fit at this level
+ * for content like this one, in version 40.
+ */
 int			qp_limit(const char *content, size_t len, char level);
 
 /* module: side of a module in user units or pixels, 1..64; quiet: modules, 0..64. */

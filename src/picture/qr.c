@@ -23,6 +23,14 @@ static const int data_bits[] = {23648, 18672, 13328, 10208};
 #define HEADER_ALPHANUMERIC		(4 + 13)
 #define HEADER_BYTES			(4 + 16)
 
+/*
+ * Bytes without a mark are ISO 8859-1 by the standard, and readers that guess
+ * take short Chinese texts for Shift JIS or Big5.  So content that is not
+ * ASCII carries the mark for UTF-8.
+ */
+#define ECI_UTF8				26
+#define HEADER_ECI				(4 + 8)
+
 static int
 level_number(char level)
 {
@@ -55,6 +63,17 @@ is_alphanumeric(const char *content, size_t len)
 	return true;
 }
 
+static bool
+is_ascii(const char *content, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		if ((unsigned char) content[i] > 0x7F)
+			return false;
+	}
+	return true;
+}
+
 int
 qp_limit(const char *content, size_t len, char level)
 {
@@ -63,11 +82,14 @@ qp_limit(const char *content, size_t len, char level)
 
 	if (number < 0)
 		return 0;
+	bits = data_bits[number];
+	if (!is_ascii(content, len))
+		return (bits - HEADER_ECI - HEADER_BYTES) / 8;
 	if (!is_alphanumeric(content, len))
-		return (data_bits[number] - HEADER_BYTES) / 8;
+		return (bits - HEADER_BYTES) / 8;
 
 	/* two characters take 11 bits, a single last one 6 */
-	bits = data_bits[number] - HEADER_ALPHANUMERIC;
+	bits -= HEADER_ALPHANUMERIC;
 	return bits / 11 * 2 + (bits % 11 >= 6 ? 1 : 0);
 }
 
@@ -90,7 +112,8 @@ qp_symbol(const char *content, size_t len, char level, QpSymbol *sym)
 	input = QRinput_new2(0, (QRecLevel) level_number(level));
 	if (input == NULL)
 		return QP_E_MEMORY;
-	if (QRinput_append(input, mode, (int) len, (const unsigned char *) content) != 0)
+	if ((!is_ascii(content, len) && QRinput_appendECIheader(input, ECI_UTF8) != 0) ||
+		QRinput_append(input, mode, (int) len, (const unsigned char *) content) != 0)
 	{
 		QRinput_free(input);
 		return QP_E_MEMORY;
