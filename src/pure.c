@@ -92,8 +92,12 @@ qrcred_code_bucket(PG_FUNCTION_ARGS)
 	if (qc_token_parse('T', text, len, &token) == QC_OK ||
 		qc_token_parse('S', text, len, &token) == QC_OK)
 		PG_RETURN_INT32(token.bucket);
-	qr_check(len == QC_TOKEN_TEXT ? QC_E_TICKET : QC_E_CODE, "code");
-	PG_RETURN_NULL();			/* not reached */
+
+	/* say what it was meant to be, as far as its prefix tells */
+	if (pg_strncasecmp(text, "QT", 2) == 0 || pg_strncasecmp(text, "QS", 2) == 0)
+		qr_check(QC_E_TICKET, "code");
+	qr_check(QC_E_CODE, "code");
+	pg_unreachable();
 }
 
 /* The argument of ocra() that a status is about. */

@@ -215,16 +215,11 @@ read_command(void)
 	return len;
 }
 
-static void
-read_keyring(void)
+static size_t
+read_source(void)
 {
 	bool		from_file = is_set(keyring_file);
 	bool		from_command = is_set(keyring_command);
-
-	prepare_storage();
-	forget_keys();
-	epoch++;
-	loaded_at = PgReloadTime;
 
 	if (from_file && from_command)
 		ereport(ERROR,
@@ -236,10 +231,20 @@ read_keyring(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("there is no master key: neither qrcred.keyring_file nor qrcred.keyring_command is set"),
 				 errhint(HINT_MAKE)));
+	return from_file ? read_file() : read_command();
+}
+
+static void
+read_keyring(void)
+{
+	prepare_storage();
+	forget_keys();
+	epoch++;
+	loaded_at = PgReloadTime;
 
 	PG_TRY();
 	{
-		size_t		len = from_file ? read_file() : read_command();
+		size_t		len = read_source();
 		int			line;
 		const char *fault;
 
