@@ -240,7 +240,7 @@ qp_card_svg(const QpCard *card, QpSink *sink)
 	qp_out_begin(&out, sink);
 	out_head(&out, has_purpose || has_face || has_day ? CARD_HEIGHT : SHORT_HEIGHT);
 	out_qr(&out, card->symbol);
-	if (card->issuer != NULL)
+	if (card->issuer != NULL && !qp_blank(card->issuer))
 	{
 		static const Box box = {372, 50, RIGHT - 372, 267};
 
