@@ -7,7 +7,10 @@
 
 #include "keyring/keyring.h"
 #include "storage/ipc.h"
+#include "store/publish.h"
+#include "store/relations.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 PG_MODULE_MAGIC;
 
@@ -169,5 +172,7 @@ _PG_init(void)
 {
 	qr_keyring_init();
 	MarkGUCPrefixReserved("qrcred");
+	qr_relations_init();
+	qr_publish_init();
 	before_shmem_exit(close_mac, (Datum) 0);
 }

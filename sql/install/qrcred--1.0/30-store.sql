@@ -1,0 +1,344 @@
+/*
+ * The store: ordinary tables in schema qrcred_store, made by create_store()
+ * and owned by the extension's owner.  They are the bank's data: no member of
+ * the extension, so that a dump holds them and DROP EXTENSION leaves them.
+ * src/store/relations.c checks their columns; src/core/strike.h mirrors strike
+ * and attempt, so a change here is a change there.
+ */
+CREATE FUNCTION qrcred.create_store() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $store$
+BEGIN
+	IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+		RAISE EXCEPTION 'a store needs a database with encoding UTF8'
+			USING ERRCODE = '55000',
+				  HINT = 'Create one with CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0.';
+	END IF;
+	IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'qrcred_store') THEN
+		RAISE EXCEPTION 'schema "qrcred_store" exists already'
+			USING ERRCODE = '42P06',
+				  DETAIL = 'A store is made only in a schema that create_store() makes itself.',
+				  HINT = 'An older or restored store is taken up with qrcred.upgrade_store(); a schema that somebody else made has to go first.';
+	END IF;
+	CREATE SCHEMA qrcred_store;
+	COMMENT ON SCHEMA qrcred_store IS 'qrcred''s tables: the bank''s data, written only through the functions of schema qrcred';
+
+	CREATE TABLE qrcred_store.issuer (
+		issuer_id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		code text COLLATE "C" NOT NULL UNIQUE,
+		name text NOT NULL,
+		purpose text NOT NULL,
+		digits int4 NOT NULL CHECK (digits BETWEEN 6 AND 8),
+		challenge_seconds int4 NOT NULL CHECK (challenge_seconds BETWEEN 1 AND 3600),
+		strike_limit int4 NOT NULL CHECK (strike_limit BETWEEN 1 AND 5),
+		freeze_seconds int4 NOT NULL CHECK (freeze_seconds BETWEEN 1 AND 86400),
+		freeze_cap_seconds int4 NOT NULL CHECK (freeze_cap_seconds BETWEEN 1 AND 2592000),
+		max_freezes int4 NOT NULL CHECK (max_freezes BETWEEN 1 AND 20),
+		freeze_memory_days int4 NOT NULL CHECK (freeze_memory_days BETWEEN 1 AND 365),
+		wallet_skew_seconds int4 CHECK (wallet_skew_seconds BETWEEN 0 AND 86400),
+		skew_ahead bool NOT NULL,
+		second_scan_required bool NOT NULL,
+		static_alone bool NOT NULL,
+		typed bool NOT NULL,
+		ask_password bool NOT NULL,
+		sync_standby bool NOT NULL,
+		notify bool NOT NULL,
+		lang text NOT NULL CHECK (lang IN ('en', 'zh')),
+		valid_days int4 NOT NULL CHECK (valid_days BETWEEN 1 AND 3660),
+		renew_grace_days int4 NOT NULL CHECK (renew_grace_days BETWEEN 0 AND 3660),
+		activation text NOT NULL CHECK (activation IN ('id_last4', 'none')),
+		ticket_hours int4 NOT NULL CHECK (ticket_hours BETWEEN 1 AND 8760),
+		tier_limits jsonb,
+		verification text NOT NULL CHECK (verification IN ('sms', 'screen', 'off')),
+		store_card_password bool NOT NULL,
+		wallet_url text NOT NULL
+	);
+	COMMENT ON TABLE qrcred_store.issuer IS 'Who issues credentials, and the policy they live by, a column a key';
+
+	CREATE TABLE qrcred_store.gateway (
+		gateway_id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		gateway text COLLATE "C" NOT NULL UNIQUE,
+		name text NOT NULL,
+		role_name name,
+		enabled bool NOT NULL DEFAULT true
+	);
+	COMMENT ON TABLE qrcred_store.gateway IS 'Where scanners call from; a role, when set, is the only session_user that may name the gateway';
+
+	CREATE TABLE qrcred_store.customer (
+		customer_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		issuer_id int4 NOT NULL REFERENCES qrcred_store.issuer,
+		customer_ref text NOT NULL,
+		kid int2 NOT NULL,
+		full_name bytea NOT NULL,
+		id_number bytea NOT NULL,
+		phone bytea NOT NULL,
+		answer_id_number bytea NOT NULL,
+		answer_phone bytea NOT NULL,
+		answer_id_last4 bytea NOT NULL,
+		password_hash text,
+		registered timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		UNIQUE (issuer_id, customer_ref)
+	);
+	CREATE INDEX customer_answer_id_number ON qrcred_store.customer (issuer_id, answer_id_number);
+	COMMENT ON TABLE qrcred_store.customer IS 'Registration data, sealed with AES-256-GCM; keyed digests of the answers that customer service compares';
+
+	CREATE TABLE qrcred_store.credential (
+		credential_id int8 PRIMARY KEY CHECK (credential_id > 0),
+		issuer_id int4 NOT NULL REFERENCES qrcred_store.issuer,
+		customer_id int8 NOT NULL REFERENCES qrcred_store.customer,
+		kind int2 NOT NULL CHECK (kind IN (1, 2)),
+		customer_ref text NOT NULL,
+		purpose text NOT NULL,
+		face_value text NOT NULL,
+		valid_from int8 NOT NULL,
+		valid_days int4 NOT NULL,
+		issued timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+	);
+	CREATE INDEX credential_customer ON qrcred_store.credential (customer_id);
+	COMMENT ON TABLE qrcred_store.credential IS 'What does not change about a credential; kind 1 with keys of its own, 2 biometric';
+
+	CREATE TABLE qrcred_store.ticket (
+		sha256 bytea PRIMARY KEY,
+		credential_id int8 NOT NULL REFERENCES qrcred_store.credential,
+		generation int2 NOT NULL,
+		serial int4 NOT NULL,
+		expires int8 NOT NULL
+	);
+	CREATE INDEX ticket_credential ON qrcred_store.ticket (credential_id);
+	COMMENT ON TABLE qrcred_store.ticket IS 'SHA-256 of each download ticket, to find its credential; its use stands in the strike row; expires in unix seconds';
+
+	CREATE TABLE qrcred_store.strike (
+		id int8 PRIMARY KEY,
+		attempt_no int8 NOT NULL,
+		valid_until int8 NOT NULL,
+		frozen_until int8 NOT NULL,
+		frozen_at int8 NOT NULL,
+		challenge_no int8 NOT NULL,
+		challenge_until int8 NOT NULL,
+		accept_no int8 NOT NULL,
+		accept_at int8 NOT NULL,
+		step_rotating int8 NOT NULL,
+		step_biometric int8 NOT NULL,
+		step_renewal int8 NOT NULL,
+		request_no int8 NOT NULL,
+		request_at int8 NOT NULL,
+		ticket_used_at int8 NOT NULL,
+		window_at int8 NOT NULL,
+		window_count int8 NOT NULL,
+		digest_1 uuid NOT NULL,
+		digest_2 uuid NOT NULL,
+		nonce uuid NOT NULL,
+		text_1 uuid NOT NULL,
+		text_2 uuid NOT NULL,
+		previous_nonce uuid NOT NULL,
+		previous_text_1 uuid NOT NULL,
+		previous_text_2 uuid NOT NULL,
+		request uuid NOT NULL,
+		wallet_nonce uuid NOT NULL,
+		seal uuid NOT NULL,
+		mac uuid NOT NULL,
+		challenge_gateway int4 NOT NULL,
+		accept_gateway int4 NOT NULL,
+		ticket_serial int4 NOT NULL,
+		freeze_no int4 NOT NULL,
+		flags int4 NOT NULL,
+		generation int2 NOT NULL,
+		kid int2 NOT NULL,
+		strikes_second int2 NOT NULL,
+		strikes_password int2 NOT NULL,
+		strikes_verification int2 NOT NULL,
+		strikes_biometric int2 NOT NULL,
+		marks int2 NOT NULL,
+		freezes int2 NOT NULL,
+		challenge_state int2 NOT NULL,
+		ticket_state int2 NOT NULL,
+		ticket_wrong int2 NOT NULL,
+		accept_settled int2 NOT NULL,
+		accept_tier int2 NOT NULL,
+		request_verdict int2 NOT NULL,
+		request_reason int2 NOT NULL,
+		request_next int2 NOT NULL,
+		request_tier int2 NOT NULL,
+		request_tries int2 NOT NULL,
+		seal_kid int2 NOT NULL
+	);
+	COMMENT ON TABLE qrcred_store.strike IS 'One row per credential (its id), gateway (-number) and login, changed in place whatever the caller''s transaction does; times in unix microseconds, valid_until in seconds. Never UPDATE, DELETE or TRUNCATE';
+
+	CREATE TABLE qrcred_store.attempt (
+		at timestamptz NOT NULL,
+		owner int8 NOT NULL,
+		attempt_no int8 NOT NULL,
+		moment int8 NOT NULL,
+		actor oid NOT NULL,
+		gateway int4 NOT NULL,
+		seal uuid NOT NULL,
+		kind int2 NOT NULL,
+		factor int2 NOT NULL,
+		verdict int2 NOT NULL,
+		reason int2 NOT NULL,
+		tier int2 NOT NULL,
+		freeze_no int2 NOT NULL,
+		generation int2 NOT NULL,
+		kid int2 NOT NULL
+	) PARTITION BY RANGE (at);
+	CREATE INDEX attempt_owner_at ON qrcred_store.attempt (owner, at);
+	COMMENT ON TABLE qrcred_store.attempt IS 'The attempt log: one sealed row for every verdict and act, whatever became of the caller''s transaction';
+
+	CREATE TABLE qrcred_store.act (
+		owner int8 NOT NULL,
+		attempt_no int8 NOT NULL,
+		actor name NOT NULL,
+		at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		words text NOT NULL,
+		PRIMARY KEY (owner, attempt_no)
+	);
+	COMMENT ON TABLE qrcred_store.act IS 'Staff''s words to an act of the attempt log, by owner and attempt number';
+
+	CREATE TABLE qrcred_store.release (
+		credential_id int8 NOT NULL,
+		freeze_no int4 NOT NULL,
+		mac uuid NOT NULL,
+		kid int2 NOT NULL,
+		actor name NOT NULL,
+		at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		reason text NOT NULL,
+		PRIMARY KEY (credential_id, freeze_no)
+	);
+	COMMENT ON TABLE qrcred_store.release IS 'Staff''s releases, each bound to one freeze by its number and a MAC under the audit key';
+
+	CREATE TABLE qrcred_store.anchor (
+		owner int8 PRIMARY KEY,
+		attempt_no int8 NOT NULL,
+		seal uuid NOT NULL
+	);
+	COMMENT ON TABLE qrcred_store.anchor IS 'Where an owner''s chain begins after older partitions were retired';
+
+	CREATE TABLE qrcred_store.outbox (
+		outbox_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		kind text NOT NULL,
+		credential_id int8,
+		gateway_id int4,
+		ticket_serial int4,
+		made timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		taken timestamptz,
+		done timestamptz,
+		failures int4 NOT NULL DEFAULT 0,
+		failure text,
+		idempotency_key uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid()
+	);
+	CREATE INDEX outbox_open ON qrcred_store.outbox (outbox_id) WHERE done IS NULL;
+	COMMENT ON TABLE qrcred_store.outbox IS 'Messages for the bank''s sender: ids only, never a phone number, link or code';
+
+	CREATE TABLE qrcred_store.key_check (
+		kid int2 PRIMARY KEY CHECK (kid BETWEEN 1 AND 255),
+		check_value bytea NOT NULL,
+		first_used timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		retired timestamptz
+	);
+	COMMENT ON TABLE qrcred_store.key_check IS 'Key check value of every master key that the store has used';
+
+	CREATE TABLE qrcred_store.bucket (
+		first int4 NOT NULL CHECK (first BETWEEN 0 AND 4095),
+		last int4 NOT NULL CHECK (last BETWEEN 0 AND 4095),
+		owned bool NOT NULL,
+		PRIMARY KEY (first),
+		CHECK (first <= last)
+	);
+	INSERT INTO qrcred_store.bucket VALUES (0, 4095, true);
+	COMMENT ON TABLE qrcred_store.bucket IS 'Which buckets of credential ids live in this database, in ranges';
+
+	CREATE TABLE qrcred_store.spent (
+		credential_id int8 NOT NULL,
+		day date NOT NULL,
+		currency text NOT NULL,
+		tier "char" NOT NULL,
+		amount numeric NOT NULL,
+		PRIMARY KEY (credential_id, day, currency, tier)
+	);
+	COMMENT ON TABLE qrcred_store.spent IS 'A customer''s day per tier, raised by the acceptance''s own transaction';
+
+	/* the wallet's own door: refusals that concern no gateway and no credential */
+	INSERT INTO qrcred_store.strike VALUES (0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		'00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000',
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+	CREATE FUNCTION qrcred_store.guard() RETURNS trigger
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	AS $guard$
+	BEGIN
+		RAISE EXCEPTION '% of qrcred_store.% is refused', TG_OP, TG_TABLE_NAME
+			USING ERRCODE = '55000',
+				  DETAIL = 'These rows are written in place by the functions of schema qrcred; another change would break their seals.',
+				  HINT = 'Use qrcred.freeze(), release(), void_credential() or maintain().';
+	END
+	$guard$;
+	REVOKE ALL ON FUNCTION qrcred_store.guard() FROM PUBLIC;
+	COMMENT ON FUNCTION qrcred_store.guard() IS 'Refuses every change that is not made in place by qrcred';
+
+	CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON qrcred_store.strike
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
+	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.strike
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
+	CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON qrcred_store.attempt
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
+	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.attempt
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
+	CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON qrcred_store.release
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
+
+	PERFORM qrcred.maintain('7 days', NULL);
+END
+$store$;
+REVOKE ALL ON FUNCTION qrcred.create_store() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.create_store() IS 'Makes the store in schema qrcred_store; needs no key; refuses a schema that is there already (42P06)';
+
+CREATE FUNCTION qrcred.maintain(ahead interval DEFAULT '7 days', keep interval DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $maintain$
+DECLARE
+	from_day timestamptz := date_trunc('day', clock_timestamp(), 'UTC');
+	leaf text;
+BEGIN
+	IF ahead IS NULL OR ahead < '1 day' OR ahead > '400 days' THEN
+		RAISE EXCEPTION 'argument "ahead" must be between 1 day and 400 days' USING ERRCODE = '22023';
+	END IF;
+	IF keep IS NOT NULL THEN
+		RAISE EXCEPTION 'argument "keep" must be null' USING ERRCODE = '22023',
+			HINT = 'This version keeps every partition of the attempt log.';
+	END IF;
+	WHILE from_day <= clock_timestamp() + ahead LOOP
+		leaf := 'attempt_' || to_char(from_day AT TIME ZONE 'UTC', 'YYYYMMDD');
+		IF to_regclass('qrcred_store.' || leaf) IS NULL THEN
+			/* made apart, then attached under a CHECK: a weak lock, no scan */
+			EXECUTE format('CREATE TABLE qrcred_store.%I (LIKE qrcred_store.attempt INCLUDING INDEXES INCLUDING COMMENTS, CHECK (at >= %L AND at < %L))',
+				leaf, from_day, from_day + interval '24 hours');
+			EXECUTE format('ALTER TABLE qrcred_store.attempt ATTACH PARTITION qrcred_store.%I FOR VALUES FROM (%L) TO (%L)',
+				leaf, from_day, from_day + interval '24 hours');
+		END IF;
+		from_day := from_day + interval '24 hours';
+	END LOOP;
+END
+$maintain$;
+REVOKE ALL ON FUNCTION qrcred.maintain(interval, interval) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days)';
+
+CREATE FUNCTION qrcred.drop_store(confirm text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $drop$
+BEGIN
+	IF confirm IS DISTINCT FROM 'drop ' || current_database() THEN
+		RAISE EXCEPTION 'argument "confirm" must be ''drop %''', current_database()
+			USING ERRCODE = '22023',
+				  DETAIL = 'Every credential, count and log row of this database would be gone.';
+	END IF;
+	DROP SCHEMA qrcred_store CASCADE;
+END
+$drop$;
+REVOKE ALL ON FUNCTION qrcred.drop_store(text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.drop_store(text) IS 'Drops schema qrcred_store and everything in it; confirm must be ''drop '' and the database''s name';

@@ -1,0 +1,92 @@
+/*
+ * master.c
+ *	  Master keys, checked against the store before anything is judged by them.
+ */
+#include "qrcred.h"
+
+#include "catalog/pg_type.h"
+#include "core/keys.h"
+#include "executor/spi.h"
+#include "keyring/keyring.h"
+#include "master.h"
+#include "store/rows.h"
+
+#define CHECK_LEN	8
+
+/* Key numbers whose check value was found right, for one reading of the keyring. */
+static uint8 is_right[256];
+static uint64 right_epoch = 0;
+
+int
+qr_master(int kid, uint8 key[QC_KEY_LEN])
+{
+	uint8		stored[CHECK_LEN];
+	uint8		value[CHECK_LEN];
+	bool		is_stored = false;
+	QcStatus	status;
+
+	if (kid == 0)
+		kid = qr_keyring_current();
+	if (right_epoch != qr_keyring_epoch())
+		memset(is_right, 0, sizeof(is_right));
+	right_epoch = qr_keyring_epoch();
+
+	/* whatever may raise comes before the key is copied */
+	if (!is_right[kid])
+		is_stored = qr_read_key_check(kid, stored);
+	qr_keyring_get(kid, key);
+	if (!is_stored)
+		return kid;
+
+	status = qc_check_value(qr_mac(), key, value);
+	if (status == QC_OK && qc_equal(stored, value, sizeof(value)))
+	{
+		is_right[kid] = 1;
+		return kid;
+	}
+	qc_wipe(key, QC_KEY_LEN);
+	qr_check(status, "key check value");
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("master key %d is not the key that this store was used with", kid),
+			 errdetail("Its key check value differs from the stored one; nothing was judged or counted."),
+			 errhint("Put the right key %d into the keyring and reload the configuration.", kid)));
+	return 0;
+}
+
+int
+qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
+{
+	uint8		master[QC_KEY_LEN];
+	QcStatus	status;
+
+	kid = qr_master(kid, master);
+	status = qc_master_key(qr_mac(), master, QC_MASTER_AUDIT, key);
+	qc_wipe(master, sizeof(master));
+	qr_check(status, "audit key");
+	return kid;
+}
+
+int
+qr_master_use(uint8 key[QC_KEY_LEN])
+{
+	int			kid = qr_master(0, key);
+	uint8		value[CHECK_LEN];
+	bytea	   *b;
+	Oid			types[2] = {INT2OID, BYTEAOID};
+	Datum		values[2];
+
+	if (is_right[kid])
+		return kid;
+	qr_check(qc_check_value(qr_mac(), key, value), "key check value");
+	b = palloc(VARHDRSZ + CHECK_LEN);
+	SET_VARSIZE(b, VARHDRSZ + CHECK_LEN);
+	memcpy(VARDATA(b), value, CHECK_LEN);
+	values[0] = Int16GetDatum(kid);
+	values[1] = PointerGetDatum(b);
+	if (SPI_execute_with_args("INSERT INTO qrcred_store.key_check (kid, check_value)"
+							  " VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING",
+							  2, types, values, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not note the key check value");
+	return kid;
+}

@@ -1,0 +1,427 @@
+/*
+ * publish.c
+ *	  The steps of 3-architecture.md, "The strike row and the log row".
+ *
+ * The numbers in the comments are the steps'.  Between the locks of step 4 and
+ * the unlock of step 7 there is no palloc, no ereport, no catalog access and no
+ * wait; what fails there is remembered and raised afterwards.
+ */
+#include "postgres.h"
+
+#include "store/publish.h"
+
+#include "access/genam.h"
+#include "access/generic_xlog.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/relscan.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "access/xloginsert.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "store/relations.h"
+#include "store/rows.h"
+#include "store/standby.h"
+#include "store/tuple.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#define MAX_LOOKS	10
+
+/* What stays open from the reservation to the unlock. */
+typedef struct Place
+{
+	Relation	strike;
+	Relation	leaf;
+	Relation	leaf_index;
+	ItemPointerData log_tid;
+	QcAttempt	log;
+} Place;
+
+/* Why a look under the locks did not end in a record. */
+typedef enum Look
+{
+	LOOK_DONE,
+	LOOK_AGAIN,					/* the row changed: derive anew */
+	LOOK_FAILED					/* libcrypto; nothing was written */
+} Look;
+
+/*
+ * The end of the last record of this module when this backend's transaction
+ * has written nothing else; see spare_commit_flush().
+ */
+static XLogRecPtr only_record = InvalidXLogRecPtr;
+static int	saved_synchronous_commit;
+static bool commit_flush_spared = false;
+
+int64
+qr_unix_now(void)
+{
+	return GetCurrentTimestamp() +
+		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+void
+qr_publish_allowed(const char *command)
+{
+	PreventCommandIfReadOnly(command);
+	PreventCommandDuringRecovery(command);
+	PreventCommandIfParallelMode(command);
+}
+
+bool
+qr_strike_find(int64 owner, QrStrikeRef *ref)
+{
+	Relation	rel = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	TM_Result	state = TM_Ok;
+	bool		has_shape = true;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(owner));
+	scan = systable_beginscan(rel, qr_rel_index(QR_REL_STRIKE), true,
+							  SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		Buffer		buffer = ((BufferHeapTupleTableSlot *) scan->slot)->buffer;
+		CommandId	cid = GetCurrentCommandId(false);
+
+		/* others change the row in place: a whole copy needs the lock */
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		state = HeapTupleSatisfiesUpdate(tuple, cid, buffer);
+		if (state == TM_BeingModified &&
+			HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
+			state = TM_Ok;
+		has_shape = qr_strike_from_tuple(tuple->t_data, tuple->t_len, &ref->row);
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		ref->tid = tuple->t_self;
+	}
+	systable_endscan(scan);
+	relation_close(rel, RowExclusiveLock);
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (state == TM_Invisible)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the credential was made by this very command"),
+				 errhint("Use it in a command of its own.")));
+	if (state != TM_Ok || !has_shape || ref->row.id != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the strike row is being changed by other means than qrcred"),
+				 errhint("End the transaction that updates or deletes rows of qrcred_store.strike.")));
+	return true;
+}
+
+/*
+ * Step 3 and the first half of step 4: the log row, as an ordinary row with
+ * its index entry.  Should this transaction abort before the row is
+ * published, it was never there.
+ */
+static void
+reserve(Place *place, int64 owner)
+{
+	Relation	attempt = qr_rel_open(QR_REL_ATTEMPT, AccessShareLock);
+	TimestampTz at = GetCurrentTimestamp();
+	HeapTuple	tuple;
+	Datum		values[2];
+	bool		isnull[2] = {false, false};
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	place->leaf = qr_leaf_open(attempt, at, &place->leaf_index);
+	PopActiveSnapshot();
+	relation_close(attempt, AccessShareLock);
+	if (!RelationNeedsWAL(place->leaf) ||
+		place->leaf->rd_createSubid != InvalidSubTransactionId ||
+		place->leaf->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the attempt log's partition was made by this transaction"),
+				 errhint("Commit it first.")));
+
+	memset(&place->log, 0, sizeof(place->log));
+	place->log.at = at + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	place->log.owner = owner;
+	place->log.actor = GetSessionUserId();
+
+	tuple = qr_attempt_form(RelationGetDescr(place->leaf), &place->log);
+	heap_insert(place->leaf, tuple, GetCurrentCommandId(true),
+				HEAP_INSERT_NO_LOGICAL, NULL);
+	values[0] = Int64GetDatum(owner);
+	values[1] = TimestampTzGetDatum(at);
+	index_insert(place->leaf_index, values, isnull, &tuple->t_self,
+				 place->leaf, UNIQUE_CHECK_NO, false, NULL);
+	place->log_tid = tuple->t_self;
+	heap_freetuple(tuple);
+}
+
+/* The pinned page's tuple at tid when it is a normal item, else NULL. */
+static HeapTupleHeader
+item_at(Page page, const ItemPointerData *tid, uint32 *len)
+{
+	OffsetNumber offset = ItemPointerGetOffsetNumber(tid);
+	ItemId		item;
+
+	if (offset > PageGetMaxOffsetNumber(page))
+		return NULL;
+	item = PageGetItemId(page, offset);
+	if (!ItemIdIsNormal(item))
+		return NULL;
+	*len = ItemIdGetLength(item);
+	return (HeapTupleHeader) PageGetItem(page, item);
+}
+
+/* Step 5: is it still the row that the event was derived from? */
+static bool
+is_as_seen(HeapTupleHeader tuple, uint32 len, const QcStrike *seen,
+		   QcStrike *row)
+{
+	if (tuple == NULL || !qr_strike_from_tuple(tuple, len, row))
+		return false;
+	if ((tuple->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_infomask))
+		return false;
+	return row->id == seen->id &&
+		row->generation == seen->generation &&
+		row->kid == seen->kid &&
+		row->challenge_no == seen->challenge_no &&
+		row->freeze_no == seen->freeze_no;
+}
+
+/* The log row's remaining columns, and the seals over both rows. */
+static QcStatus
+seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
+		  QcStrike *row, QcAttempt *log)
+{
+	uint8		previous[16];
+	QcStatus	status = QC_OK;
+
+	log->attempt_no = row->attempt_no;
+	log->moment = p->event.moment;
+	log->gateway = p->event.gateway;
+	log->kind = p->event.kind;
+	log->factor = p->outcome.factor;
+	log->verdict = p->outcome.verdict;
+	log->reason = p->outcome.repeated ? QC_WHY_REPEATED : p->outcome.reason;
+	log->tier = p->outcome.tier;
+	log->freeze_no = Min(row->freeze_no, PG_INT16_MAX);
+	log->generation = row->generation;
+	log->kid = p->audit_kid;
+	if (row->attempt_no == 1)
+		status = qc_seal_zero(m, audit_key, row->id, previous);
+	else
+		memcpy(previous, row->seal, sizeof(previous));
+	if (status == QC_OK)
+		status = qc_seal_attempt(m, audit_key, previous, log, log->seal);
+	if (status == QC_OK)
+	{
+		memcpy(row->seal, log->seal, sizeof(row->seal));
+		row->seal_kid = p->audit_kid;
+		status = qc_strike_mac(m, audit_key, row, row->mac);
+	}
+	return status;
+}
+
+/*
+ * The second half of step 4, and steps 5 to 7: both pages locked, the event
+ * applied, one Generic WAL record over both.
+ */
+static Look
+look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
+	 XLogRecPtr *lsn)
+{
+	Buffer		strike_buffer;
+	Buffer		log_buffer;
+	GenericXLogState *xlog;
+	QcStrike	row;
+	uint32		strike_len = 0;
+	uint32		log_len = 0;
+	HeapTupleHeader log_tuple;
+	Look		result = LOOK_AGAIN;
+	int			flags = 0;
+
+	if (wal_consistency_checking[RM_GENERIC_ID])
+		flags = GENERIC_XLOG_FULL_IMAGE;
+	strike_buffer = ReadBuffer(place->strike,
+							   ItemPointerGetBlockNumber(&p->seen.tid));
+	log_buffer = ReadBuffer(place->leaf,
+							ItemPointerGetBlockNumber(&place->log_tid));
+	xlog = GenericXLogStart(place->leaf);
+	LockBuffer(strike_buffer, BUFFER_LOCK_EXCLUSIVE);
+	LockBuffer(log_buffer, BUFFER_LOCK_EXCLUSIVE);
+
+	if (is_as_seen(item_at(BufferGetPage(strike_buffer), &p->seen.tid, &strike_len),
+				   strike_len, &p->seen.row, &row) &&
+		item_at(BufferGetPage(log_buffer), &place->log_tid, &log_len) != NULL)
+	{
+		p->now = qr_unix_now();
+		qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
+		result = seal_rows(m, p, audit_key, &row, &place->log) == QC_OK ?
+			 LOOK_DONE : LOOK_FAILED;
+	}
+	if (result == LOOK_DONE)
+	{
+		Page		page;
+
+		page = GenericXLogRegisterBuffer(xlog, strike_buffer, flags);
+		qr_strike_to_tuple(&row, item_at(page, &p->seen.tid, &strike_len));
+		page = GenericXLogRegisterBuffer(xlog, log_buffer, flags);
+		log_tuple = item_at(page, &place->log_tid, &log_len);
+		qr_attempt_to_tuple(&place->log, log_tuple);
+		log_tuple->t_infomask |= HEAP_XMIN_FROZEN;
+		*lsn = GenericXLogFinish(xlog);
+		p->after = row;
+	}
+	else
+		GenericXLogAbort(xlog);
+
+	UnlockReleaseBuffer(log_buffer);
+	UnlockReleaseBuffer(strike_buffer);
+	return result;
+}
+
+int32
+qr_release_in_force(const QcStrike *row, QcMac *m,
+					int (*audit_key) (int kid, uint8 key[QC_KEY_LEN]))
+{
+	uint8		mac[16];
+	uint8		expected[16];
+	uint8		key[QC_KEY_LEN];
+	QcStatus	status;
+	int			kid;
+
+	if (row->frozen_until <= qr_unix_now() ||
+		!qr_read_release(row->id, row->freeze_no, mac, &kid))
+		return 0;
+	audit_key(kid, key);
+	status = qc_release_mac(m, key, row->id, row->freeze_no, expected);
+	qc_wipe(key, sizeof(key));
+	return status == QC_OK && qc_equal(mac, expected, sizeof(mac)) ?
+		row->freeze_no : 0;
+}
+
+/* Steps 3 to 7, looking again while the row changes; ends with both pages unlocked. */
+static XLogRecPtr
+publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
+{
+	int64		owner = p->seen.row.id;
+	bool		is_reserved = false;
+	Place		place;
+	Look		result = LOOK_AGAIN;
+	XLogRecPtr	lsn = InvalidXLogRecPtr;
+	int			looks;
+
+	place.strike = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
+	if (!RelationNeedsWAL(place.strike) ||
+		place.strike->rd_createSubid != InvalidSubTransactionId ||
+		place.strike->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the store was made or rewritten by this transaction"),
+				 errhint("Commit it first.")));
+
+	for (looks = 0; looks < MAX_LOOKS && result == LOOK_AGAIN; looks++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (looks > 0 && !qr_strike_find(owner, &p->seen))
+			break;
+		memset(&p->event, 0, sizeof(p->event));
+		p->derive(p->arg, &p->seen.row, &p->event);
+		p->event.released_freeze_no =
+			qr_release_in_force(&p->seen.row, m, p->audit_key);
+		if (!is_reserved)
+			reserve(&place, owner);
+		is_reserved = true;
+		result = look(m, p, &place, audit_key, &lsn);
+	}
+	if (result == LOOK_FAILED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("libcrypto failed; nothing was counted")));
+	if (result == LOOK_AGAIN)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the credential changed too often meanwhile; nothing was counted"),
+				 errhint("Send the same request again.")));
+
+	/* the leaf stays locked to the transaction's end, the strike table does not */
+	index_close(place.leaf_index, NoLock);
+	relation_close(place.leaf, NoLock);
+	relation_close(place.strike, RowExclusiveLock);
+	return lsn;
+}
+
+void
+qr_publish(QrPublication *p, QcMac *m)
+{
+	bool		is_alone = !TransactionIdIsValid(GetTopTransactionIdIfAny()) ||
+		(only_record != InvalidXLogRecPtr && XactLastRecEnd == only_record);
+	uint8		audit_key[QC_KEY_LEN];
+	XLogRecPtr	lsn = InvalidXLogRecPtr;
+
+	p->audit_kid = p->audit_key(0, audit_key);
+	PG_TRY();
+	{
+		lsn = publish(p, m, audit_key);
+	}
+	PG_FINALLY();
+	{
+		qc_wipe(audit_key, sizeof(audit_key));
+		qc_wipe(p->event.expected, sizeof(p->event.expected));
+		qc_wipe(p->event.expected_before, sizeof(p->event.expected_before));
+	}
+	PG_END_TRY();
+
+	/* 8. durable before it is told */
+	XLogFlush(lsn);
+	only_record = is_alone && XactLastRecEnd == lsn ? lsn : InvalidXLogRecPtr;
+	if (p->sync_standby)
+		qr_standby_wait(lsn);
+}
+
+/*
+ * The commit of a transaction that did nothing but ask for verdicts needs no
+ * flush of its own: what it must not lose was flushed with the verdict, and an
+ * empty commit record is all that a crash could take.  Not where a synchronous
+ * standby is named, whose wait is part of the commit.
+ */
+static void
+spare_commit_flush(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+			if (only_record != InvalidXLogRecPtr &&
+				XactLastRecEnd == only_record && !qr_standby_is_named() &&
+				synchronous_commit > SYNCHRONOUS_COMMIT_OFF)
+			{
+				saved_synchronous_commit = synchronous_commit;
+				synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
+				commit_flush_spared = true;
+			}
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			if (commit_flush_spared)
+				synchronous_commit = saved_synchronous_commit;
+			commit_flush_spared = false;
+			only_record = InvalidXLogRecPtr;
+			break;
+		default:
+			break;
+	}
+}
+
+void
+qr_publish_init(void)
+{
+	RegisterXactCallback(spare_commit_flush, NULL);
+}
