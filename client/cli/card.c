@@ -44,17 +44,14 @@ symbol_lines(const char *code, bool invert, Buffer *lines)
 	return OUT_USAGE;
 }
 
-/* Prints the next line of a symbol; returns its width, 0 at the end. */
-static int
+/* Prints the next line of a symbol without its line end. */
+static void
 print_symbol_line(const char **lines, bool colour)
 {
 	size_t		len = strcspn(*lines, "\n");
 
-	if (len == 0)
-		return 0;
 	printf("%s%.*s%s", colour ? colour_on : "", (int) len, *lines, colour ? colour_off : "");
 	*lines += len + ((*lines)[len] == '\n');
-	return text_width(*lines - len - 1, len);
 }
 
 Outcome
@@ -68,8 +65,11 @@ card_symbol_print(const char *code, bool invert)
 	{
 		const char *p = (const char *) lines.data;
 
-		while (print_symbol_line(&p, colour) > 0)
+		while (*p != '\0')
+		{
+			print_symbol_line(&p, colour);
 			putchar('\n');
+		}
 	}
 	buffer_free(&lines);
 	return out;
@@ -160,7 +160,7 @@ card_print(const Credential *cred, bool invert)
 		bool		first = p == (const char *) lines.data;
 
 		printf("│");
-		(void) print_symbol_line(&p, colour);
+		print_symbol_line(&p, colour);
 		if (first || *side == '\0')
 			print_times(" ", width - symbol_width);
 		else

@@ -307,8 +307,6 @@ Outcome
 store_try(Store *store, const char *pin)
 {
 	Image	   *image = &store->image;
-	bool		pin_right;
-	bool		tag_right;
 	Outcome		out = store_usable(store);
 
 	if (out != OUT_OK)
@@ -325,11 +323,7 @@ store_try(Store *store, const char *pin)
 		(void) write_file(store);
 		return no_memory();
 	}
-	pin_right = qc_equal(store->key.check, image->check, CHECK_LEN);
-	tag_right = seal_open(&store->key, image->nonce, store->work,
-						  format_aad(image, store->work),
-						  image->sealed, image->sealed_len, image->tag, store->secret);
-	if (!pin_right && !tag_right)
+	if (!qc_equal(store->key.check, image->check, CHECK_LEN))
 	{
 		if (image->wrong < PIN_TRIES)
 		{
@@ -346,8 +340,10 @@ store_try(Store *store, const char *pin)
 	out = write_file(store);
 	if (out != OUT_OK)
 		return out;
-	/* a right check under a wrong tag, or the reverse, was made by no wallet */
-	if (!pin_right || !tag_right ||
+	/* the PIN is right, so a wrong tag means that somebody changed the file */
+	if (!seal_open(&store->key, image->nonce, store->work,
+				   format_aad(image, store->work),
+				   image->sealed, image->sealed_len, image->tag, store->secret) ||
 		!format_secret_read(store->secret, image->sealed_len, &store->cred))
 	{
 		store->state = STORE_DAMAGED;
