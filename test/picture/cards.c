@@ -43,7 +43,8 @@ any_char(void)
 static char *
 any_text(void)
 {
-	uint32_t	n = any(4) == 0 ? any(2000) : any(40);
+	uint32_t	n = any(4) == 0 ? any(4000) : any(40);
+	uint32_t	again = any(8) == 0 ? 200 : 2;
 	char	   *text = malloc(n * 4 + 1);
 	char	   *p = text;
 	uint32_t	c = 0;
@@ -52,7 +53,7 @@ any_text(void)
 		abort();
 	for (uint32_t i = 0; i < n; i++)
 	{
-		if (i == 0 || any(8) != 0)
+		if (i == 0 || any(again) == 0)
 			c = any_char();		/* else the last one again */
 		p = put_char(p, c);
 	}
