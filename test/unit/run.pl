@@ -65,7 +65,7 @@ sub lines_of
 sub check_includes
 {
 	my %standard = map { $_ => 1 }
-	  qw(limits.h stdbool.h stddef.h stdint.h string.h);
+	  qw(inttypes.h limits.h stdbool.h stddef.h stdint.h string.h);
 
 	foreach my $path (sort glob "$core/*.[ch]")
 	{

@@ -353,6 +353,13 @@ test_tokens(void)
 		}
 	}
 
+	/* there is no third letter, whatever the text says */
+	text[1] = 'C';
+	CHECK(token_exact('C', text, QC_TOKEN_TEXT, &parsed) == QC_E_TICKET);
+	text[1] = 's';
+	CHECK(token_exact('S', text, QC_TOKEN_TEXT, &parsed) == QC_OK);
+	CHECK(token_exact('s', text, QC_TOKEN_TEXT, &parsed) == QC_E_TICKET);
+
 	/* a bucket above 4095 is none */
 	token.bucket = 4096;
 	qc_token_print('S', &token, text);

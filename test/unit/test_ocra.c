@@ -375,6 +375,42 @@ test_questions(QcMac *m)
 	CHECK(strcmp(out, other) == 0);
 }
 
+/* Each byte alone as a question: which of them a format takes. */
+static void
+test_alphabets(QcMac *m)
+{
+	static const char digits[] = "0123456789";
+	static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+	static const char capital[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char		suite[] = "OCRA-1:HOTP-SHA1-6:Q?08";
+	QcOcraInput in = {0};
+	char		out[QC_OTP_TEXT];
+	char		c;
+	int			f;
+	int			byte;
+
+	in.question = &c;
+	in.question_len = 1;
+	for (f = 0; f < 3; f++)
+	{
+		/* letters of the format: none, a to f, all */
+		size_t		letters = (size_t) (f == 0 ? 0 : f == 1 ? 6 : 26);
+
+		suite[20] = "NHA"[f];
+		for (byte = 0; byte < 256; byte++)
+		{
+			bool		taken;
+
+			c = (char) byte;
+			taken = memchr(digits, c, 10) != NULL ||
+				memchr(small, c, letters) != NULL ||
+				memchr(capital, c, letters) != NULL;
+			CHECK(qc_ocra(m, suite, 23, some_key, 20, &in, out) ==
+				  (taken ? QC_OK : QC_E_QUESTION));
+		}
+	}
+}
+
 /* Every input that a suite names is needed, and no other is taken. */
 static void
 test_inputs(QcMac *m)
@@ -534,6 +570,7 @@ main(int argc, char **argv)
 	test_ocra_vectors(&m, argv[1]);
 	test_suites(&m);
 	test_questions(&m);
+	test_alphabets(&m);
 	test_inputs(&m);
 	test_hotp_refusals(&m);
 	test_typed(&m);
