@@ -43,8 +43,8 @@ any_char(void)
 static char *
 any_text(void)
 {
-	uint32_t	n = any(4) == 0 ? any(4000) : any(40);
-	uint32_t	again = any(8) == 0 ? 200 : 2;
+	uint32_t	n = any(4) == 0 ? any(20000) : any(40);
+	uint32_t	again = any(8) == 0 ? 20000 : 2;
 	char	   *text = malloc(n * 4 + 1);
 	char	   *p = text;
 	uint32_t	c = 0;
