@@ -98,12 +98,13 @@ SELECT pg_temp.error_of(format('SELECT qrcred.qr_text(%L)', content))
 FROM (VALUES (pg_temp.code('static')), (left(pg_temp.code('renewal'), -1)),
              ('QC2' || substr(pg_temp.code('renewal'), 4))) c (content);
 
--- the card: lower case is read, anything else is malformed
+-- the card: version 3 as well, lower case is read, anything else is malformed
 SELECT qrcred.card_svg(lower(pg_temp.code('static')), 'Bank', 'Use', '5', 0)
      = qrcred.card_svg(pg_temp.code('static'), 'Bank', 'Use', '5', 0);
 SELECT pg_temp.error_of(format('SELECT qrcred.card_svg(%L, ''Bank'', NULL, NULL, NULL)', code))
 FROM (VALUES (''), ('x'), (pg_temp.code('static') || ' '), ('QT1.AOROWXVDIN45IHWXPINC4WUITH4GM')) c (code);
 
+SELECT substring(qrcred.card_svg(pg_temp.code('static'), 'Bank', NULL, NULL, NULL) FROM 'viewBox="0 0 29 29" shape-rendering="crispEdges"');
 -- its texts, without markup of their own; a null leaves its line out
 CREATE FUNCTION pg_temp.texts(issuer text, purpose text, face_value text, valid_until int8)
 RETURNS SETOF text LANGUAGE sql AS $$
