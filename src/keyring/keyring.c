@@ -10,7 +10,7 @@
  * Messages name the settings, never the path or the command: whoever scans
  * codes may see a message but not these settings.  The log gets the path.
  */
-#include "qrcred.h"
+#include "postgres.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
