@@ -77,6 +77,7 @@ for my $args (
 }
 ($rc, $out) = wallet('', '--help');
 ok($rc == 0 && $out =~ /^Usage: qrwallet/, '--help');
+cmp_ok(index(slurp("$FindBin::Bin/../../client/cli/README.md"), "```\n$out```\n"), '>', 0, '... as the README has it');
 ($rc, $out) = wallet('', '--version');
 ok($rc == 0 && $out =~ /^qrwallet \d/, '--version');
 
