@@ -20,6 +20,7 @@
 #define DIGITS_MIN	4
 #define DIGITS_MAX	9
 
+PG_FUNCTION_INFO_V1(qrcred_check_reference);
 PG_FUNCTION_INFO_V1(qrcred_code_parse);
 PG_FUNCTION_INFO_V1(qrcred_bucket);
 PG_FUNCTION_INFO_V1(qrcred_code_bucket);
@@ -275,4 +276,16 @@ qrcred_biometric_code(PG_FUNCTION_ARGS)
 									   QC_SHA256_LEN, QC_SHA256_LEN, NULL);
 
 	return signed_code(key, digest, QC_SHA256_LEN, &code);
+}
+
+/* check_reference(value, argument): for the set-up functions written in SQL. */
+Datum
+qrcred_check_reference(PG_FUNCTION_ARGS)
+{
+	char	   *argument = qr_text_arg(fcinfo, 1, "argument", NULL);
+	size_t		len;
+	char	   *value = qr_text_arg(fcinfo, 0, argument, &len);
+
+	qr_check_reference(value, len, argument);
+	PG_RETURN_VOID();
 }

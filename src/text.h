@@ -10,7 +10,8 @@
 
 #include "postgres.h"
 
-#define QR_REFERENCE_MAX	64	/* bytes of an issuer code or customer_ref */
+#include "store/rows.h"
+
 
 /*
  * An issuer code or customer_ref: 1..64 bytes, no control character, already

@@ -158,6 +158,7 @@ open_challenge(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	{
 		memcpy(s->previous_nonce, s->nonce, sizeof(s->nonce));
 		memcpy(s->previous_text, s->text, sizeof(s->text));
+		s->previous_digits = s->challenge_digits;
 		s->flags |= QC_FLAG_PREVIOUS;
 	}
 	else
@@ -166,6 +167,7 @@ open_challenge(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	memcpy(s->text, e->text, sizeof(s->text));
 	s->challenge_no++;
 	s->challenge_state = QC_CHALLENGE_OPEN;
+	s->challenge_digits = (int16_t) p->digits;
 	s->challenge_gateway = e->gateway;
 	s->challenge_until = later(now, p->challenge_seconds);
 	answer(out, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
@@ -196,9 +198,11 @@ static void
 scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			QcOutcome *out)
 {
-	if (barred(s, e, now, out))
+	if (!e->right)
+		reject(out, QC_WHY_STALE);
+	else if (barred(s, e, now, out))
 		return;
-	if (p->second_scan_required || !p->static_alone)
+	else if (p->second_scan_required || !p->static_alone)
 		open_challenge(s, e, p, now, out);
 	else
 		accept(s, e, 'D', false, now, out);
@@ -210,9 +214,11 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 {
 	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
 
-	if (barred(s, e, now, out))
+	if (!e->right)
+		reject(out, QC_WHY_STALE);
+	else if (barred(s, e, now, out))
 		return;
-	if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
+	else if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
 		reject(out, QC_WHY_WINDOW);
 	else if (e->moment <= s->step_rotating)
 		reject(out, QC_WHY_REPLAYED);
@@ -322,6 +328,8 @@ download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 		reject(out, QC_WHY_TICKET_USED);
 	else if (e->ticket_expired && !again)
 		reject(out, QC_WHY_TICKET_EXPIRED);
+	else if (e->unanswered)
+		reject(out, QC_WHY_ANSWER);
 	else if (!e->right &&
 			 (e->guess_len == 0 ||
 			  !qc_equal(e->guess, e->expected, (size_t) e->guess_len)))

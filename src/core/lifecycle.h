@@ -135,6 +135,7 @@ typedef struct QcEvent
 	int32_t		ticket_serial;	/* DOWNLOAD, TICKET */
 	int16_t		generation;		/* DOWNLOAD: the ticket's */
 	bool		ticket_expired;
+	bool		unanswered;		/* DOWNLOAD: no answer where one is needed: not counted */
 	bool		has_wallet_nonce;
 	uint8_t		wallet_nonce[16];
 

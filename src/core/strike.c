@@ -136,6 +136,8 @@ qc_strike_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 	put16(&p, s->marks);
 	put16(&p, s->freezes);
 	put16(&p, s->challenge_state);
+	put16(&p, s->challenge_digits);
+	put16(&p, s->previous_digits);
 	put16(&p, s->ticket_state);
 	put16(&p, s->ticket_wrong);
 	put16(&p, s->accept_settled);

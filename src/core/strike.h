@@ -93,6 +93,8 @@ typedef struct QcStrike
 	int16_t		marks;			/* factors that a freeze left one guess */
 	int16_t		freezes;		/* remembered freezes, for escalation */
 	int16_t		challenge_state;
+	int16_t		challenge_digits;	/* how many; a policy may change meanwhile */
+	int16_t		previous_digits;
 	int16_t		ticket_state;
 	int16_t		ticket_wrong;
 	int16_t		accept_settled;	/* the password after the acceptance was right */

@@ -76,7 +76,8 @@ qr_publish_allowed(const char *command)
 bool
 qr_strike_find(int64 owner, QrStrikeRef *ref)
 {
-	Relation	rel = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
+	LOCKMODE	lock = RecoveryInProgress() ? AccessShareLock : RowExclusiveLock;
+	Relation	rel = qr_rel_open(QR_REL_STRIKE, lock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -103,7 +104,7 @@ qr_strike_find(int64 owner, QrStrikeRef *ref)
 		ref->tid = tuple->t_self;
 	}
 	systable_endscan(scan);
-	relation_close(rel, RowExclusiveLock);
+	relation_close(rel, lock);
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -243,6 +244,7 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 	QcStrike	row;
 	uint32		strike_len = 0;
 	uint32		log_len = 0;
+	HeapTupleHeader strike_tuple;
 	HeapTupleHeader log_tuple;
 	Look		result = LOOK_AGAIN;
 	int			flags = 0;
@@ -257,9 +259,10 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 	LockBuffer(strike_buffer, BUFFER_LOCK_EXCLUSIVE);
 	LockBuffer(log_buffer, BUFFER_LOCK_EXCLUSIVE);
 
-	if (is_as_seen(item_at(BufferGetPage(strike_buffer), &p->seen.tid, &strike_len),
-				   strike_len, &p->seen.row, &row) &&
-		item_at(BufferGetPage(log_buffer), &place->log_tid, &log_len) != NULL)
+	strike_tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &strike_len);
+	log_tuple = item_at(BufferGetPage(log_buffer), &place->log_tid, &log_len);
+	if (log_tuple != NULL &&
+		is_as_seen(strike_tuple, strike_len, &p->seen.row, &row))
 	{
 		p->now = qr_unix_now();
 		qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);

@@ -14,7 +14,7 @@
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
 
-#define STRIKE_COLUMNS	53
+#define STRIKE_COLUMNS	55
 #define STRIKE_BYTES	(offsetof(QcStrike, seal_kid) + sizeof(int16))
 #define ATTEMPT_COLUMNS 15
 #define ATTEMPT_BYTES	(offsetof(QcAttempt, kid) + sizeof(int16))
@@ -26,9 +26,9 @@ StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 17 * 8 + 12 * 16,
 				 "uuid columns of strike");
 StaticAssertDecl(offsetof(QcStrike, generation) == 17 * 8 + 12 * 16 + 5 * 4,
 				 "int4 columns of strike");
-StaticAssertDecl(offsetof(QcStrike, seal_kid) == 17 * 8 + 12 * 16 + 5 * 4 + 18 * 2,
+StaticAssertDecl(offsetof(QcStrike, seal_kid) == 17 * 8 + 12 * 16 + 5 * 4 + 20 * 2,
 				 "int2 columns of strike");
-StaticAssertDecl(17 + 12 + 5 + 19 == STRIKE_COLUMNS, "columns of strike");
+StaticAssertDecl(17 + 12 + 5 + 21 == STRIKE_COLUMNS, "columns of strike");
 StaticAssertDecl(ATTEMPT_BYTES == 4 * 8 + 2 * 4 + 16 + 8 * 2, "columns of attempt");
 
 bool

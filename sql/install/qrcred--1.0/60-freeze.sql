@@ -1,0 +1,24 @@
+/* What staff does. */
+CREATE FUNCTION qrcred.freeze(credential_id int8, reason text, seconds int DEFAULT NULL) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_freeze';
+REVOKE ALL ON FUNCTION qrcred.freeze(int8, text, int) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.freeze(int8, text, int) IS 'Freezes at once, whatever the transaction does; for seconds (1 to 316224000) or, by default, until released';
+
+CREATE FUNCTION qrcred.release(credential_id int8, reason text) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_release';
+REVOKE ALL ON FUNCTION qrcred.release(int8, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.release(int8, text) IS 'Releases from the freeze in force, with the commit of the caller''s transaction; 55000 when not frozen or void';
+
+CREATE FUNCTION qrcred.void_credential(credential_id int8, reason text) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_void_credential';
+REVOKE ALL ON FUNCTION qrcred.void_credential(int8, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.void_credential(int8, text) IS 'Ends a credential for good, at once, whatever the transaction does';
+
+CREATE FUNCTION qrcred.peek(credential_id int8, OUT state text, OUT valid_until int8, OUT strikes int, OUT freeze_no int)
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'qrcred_peek';
+REVOKE ALL ON FUNCTION qrcred.peek(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.peek(int8) IS 'State (waiting, open, frozen, expired, void), expiry in unix seconds, strikes of all factors, number of the last freeze; authorises nothing, works on a standby';

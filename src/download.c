@@ -1,0 +1,284 @@
+/*
+ * download.c
+ *	  The wallet fetches its credential: a ticket is used in place and flushed
+ *	  before the package leaves, so that no rollback gives it back.
+ */
+#include "qrcred.h"
+
+#include "executor/spi.h"
+#include "master.h"
+#include "personal.h"
+#include "store/publish.h"
+#include "store/registry.h"
+#include "store/relations.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#define WALLET_NONCE	16
+#define WALLET_DOOR		0		/* the strike row of refusals without a credential */
+
+PG_FUNCTION_INFO_V1(qrcred_download);
+
+/* A download on its way. */
+typedef struct Download
+{
+	QrTicketRow ticket;
+	QrIssued	issued;
+	QrTerms		terms;
+	QrIssuer	policy;
+	const char *answer;			/* NULL: none was given */
+	const uint8 *wallet_nonce;	/* NULL: none was given */
+	QcReason	why;			/* of a refusal at the door */
+} Download;
+
+static Datum
+rejected(void)
+{
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum("{\"v\": 1, \"verdict\": \"rejected\"}"));
+}
+
+static void
+derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
+{
+	const Download *d = arg;
+
+	e->kind = QC_EV_REFUSED;
+	e->refusal = QC_REJECTED;
+	e->why = d->why;
+	e->forged = true;
+}
+
+/* A ticket that leads nowhere: logged at the wallet's own door. */
+static Datum
+refuse(Download *d, QcReason why)
+{
+	QrPublication p = {0};
+	QcPolicy	none = {0};
+
+	if (!qr_strike_find(WALLET_DOOR, &p.seen))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the store has no strike row for wallets"),
+				 errhint("Take the store up again with qrcred.upgrade_store().")));
+	d->why = why;
+	p.policy = &none;
+	p.audit_key = qr_audit_key;
+	p.derive = derive_refusal;
+	p.arg = d;
+	qr_publish(&p, qr_mac());
+	SPI_finish();
+	return rejected();
+}
+
+static void
+derive_download(void *arg, const QcStrike *seen, QcEvent *e)
+{
+	const Download *d = arg;
+	QrCustomer	customer;
+	uint8		master[QC_KEY_LEN];
+
+	e->kind = QC_EV_DOWNLOAD;
+	e->generation = d->ticket.generation;
+	e->ticket_serial = d->ticket.serial;
+	e->ticket_expired = d->ticket.expires <= qr_unix_now() / QC_USEC;
+	e->has_wallet_nonce = d->wallet_nonce != NULL;
+	if (e->has_wallet_nonce)
+		memcpy(e->wallet_nonce, d->wallet_nonce, sizeof(e->wallet_nonce));
+	e->right = !d->terms.asks_id_last4;
+	e->unanswered = d->terms.asks_id_last4 && d->answer == NULL;
+	if (e->right || e->unanswered)
+		return;
+
+	if (!qr_customer_of_id(d->issued.customer_id, &customer) ||
+		customer.answer_id_last4.len != sizeof(e->expected))
+		elog(ERROR, "customer of credential is missing");
+	(void) qr_master(customer.kid, master);
+	PG_TRY();
+	{
+		qr_answer_id_last4(master, &d->terms, customer.customer_ref, d->answer, e->guess);
+	}
+	PG_FINALLY();
+	{
+		qc_wipe(master, sizeof(master));
+	}
+	PG_END_TRY();
+	memcpy(e->expected, customer.answer_id_last4.data, sizeof(e->expected));
+	e->guess_len = sizeof(e->guess);
+}
+
+/* Whether the ticket's bytes are those of the credential's ticket key. */
+static bool
+is_ticket_right(const Download *d, const QcStrike *s, const QcToken *token)
+{
+	uint8		master[QC_KEY_LEN];
+	uint8		must[16];
+	QcStatus	status;
+
+	(void) qr_master(s->kid, master);
+	status = qc_ticket(qr_mac(), master, s->id, d->ticket.generation,
+					   d->ticket.serial, must);
+	qc_wipe(master, sizeof(master));
+	qr_check(status, "ticket");
+	return qc_equal(must, token->bytes, sizeof(must)) &&
+		token->bucket == qc_bucket_of_id(s->id);
+}
+
+static void
+append_hex(StringInfo buf, const uint8 *bytes, size_t n)
+{
+	size_t		i;
+
+	for (i = 0; i < n; i++)
+		appendStringInfo(buf, "%02x", bytes[i]);
+}
+
+static void
+append_text(StringInfo buf, const char *key, const char *value)
+{
+	appendStringInfo(buf, ", \"%s\": ", key);
+	escape_json(buf, value);
+}
+
+/* The keys that the wallet holds, by their names in the package. */
+static QcStatus
+append_keys(StringInfo buf, const QcStrike *s, const uint8 *master)
+{
+	static const char *const label[] = {
+		QC_CRED_SECOND, QC_CRED_ROTATING, QC_CRED_OCRA, QC_CRED_RENEWAL
+	};
+	uint8		key[QC_KEY_LEN];
+	QcStatus	status = QC_OK;
+	int			i;
+
+	appendStringInfoString(buf, ", \"keys\": {");
+	for (i = 0; i < lengthof(label) && status == QC_OK; i++)
+	{
+		status = qc_credential_key(qr_mac(), master, label[i], s->id,
+								   s->generation, s->digest, key);
+		appendStringInfo(buf, "%s\"%s\": \"", i ? ", " : "", label[i]);
+		append_hex(buf, key, sizeof(key));
+		appendStringInfoChar(buf, '"');
+	}
+	appendStringInfoChar(buf, '}');
+	qc_wipe(key, sizeof(key));
+	return status;
+}
+
+static QcStatus
+static_code(const QcStrike *s, const uint8 *master, char text[QC_CODE_TEXT + 1])
+{
+	QcCode		code = {0};
+	uint8		key[QC_KEY_LEN];
+	QcStatus	status;
+
+	code.kind = QC_KIND_STATIC;
+	code.kid = (uint8) s->kid;
+	code.generation = (uint8) s->generation;
+	code.credential_id = s->id;
+	code.moment = (uint32) s->valid_until;
+	status = qc_credential_key(qr_mac(), master, QC_CRED_STATIC, s->id,
+							   s->generation, s->digest, key);
+	if (status == QC_OK)
+		status = qc_code_sign(qr_mac(), key, NULL, 0, &code);
+	qc_wipe(key, sizeof(key));
+	qc_code_print(&code, text);
+	return status;
+}
+
+/* The wallet package of 2-protocol.md, in the caller's memory context. */
+static Datum
+package(const Download *d, const QcStrike *s, MemoryContext result_context)
+{
+	StringInfoData buf;
+	uint8		master[QC_KEY_LEN];
+	char		code[QC_CODE_TEXT + 1];
+	QcStatus	status;
+	MemoryContext old;
+	Datum		result;
+
+	/* large enough that no growth leaves key bytes behind in a freed chunk */
+	initStringInfo(&buf);
+	enlargeStringInfo(&buf, 65536);
+	(void) qr_master(s->kid, master);
+	status = static_code(s, master, code);
+	appendStringInfo(&buf, "{\"v\": 1, \"credential_id\": \"%lld\", \"generation\": %d,"
+					 " \"kid\": %d, \"static\": \"%s\"",
+					 (long long) s->id, s->generation, s->kid, code);
+	if (status == QC_OK)
+		status = append_keys(&buf, s, master);
+	qc_wipe(master, sizeof(master));
+	appendStringInfo(&buf, ", \"digits\": %d, \"valid_from\": %lld, \"valid_until\": %lld",
+					 d->terms.digits, (long long) d->issued.valid_from,
+					 (long long) s->valid_until);
+	appendStringInfoString(&buf, ", \"issuer\": {\"code\": ");
+	escape_json(&buf, d->terms.code);
+	append_text(&buf, "name", d->terms.name);
+	appendStringInfoChar(&buf, '}');
+	append_text(&buf, "purpose", d->issued.purpose);
+	append_text(&buf, "face_value", d->issued.face_value);
+	appendStringInfo(&buf, ", \"server_time\": %lld}",
+					 (long long) (qr_unix_now() / QC_USEC));
+
+	old = MemoryContextSwitchTo(result_context);
+	result = status == QC_OK ?
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)) : (Datum) 0;
+	MemoryContextSwitchTo(old);
+	qc_wipe(buf.data, buf.len);
+	qr_check(status, "wallet package");
+	return result;
+}
+
+/* download(ticket, answer, wallet_nonce) */
+Datum
+qrcred_download(PG_FUNCTION_ARGS)
+{
+	MemoryContext result_context = CurrentMemoryContext;
+	Download	d = {0};
+	QrPublication p = {0};
+	QcToken		token;
+	QcPart		part;
+	uint8		sha256[QC_SHA256_LEN];
+	char		canonical[QC_TOKEN_TEXT + 1];
+	size_t		len;
+	char	   *ticket = qr_text_arg(fcinfo, 0, "ticket", &len);
+	Datum		result;
+
+	if (!PG_ARGISNULL(1))
+		d.answer = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (!PG_ARGISNULL(2))
+		d.wallet_nonce = qr_bytea_arg(fcinfo, 2, "wallet_nonce",
+									  WALLET_NONCE, WALLET_NONCE, NULL);
+	qr_publish_allowed("qrcred.download()");
+	qr_store_ready();
+	SPI_connect();
+	if (qc_token_parse('T', ticket, len, &token) != QC_OK)
+		return refuse(&d, QC_WHY_MALFORMED);
+	if (!qr_bucket_is_owned(token.bucket))
+		return refuse(&d, QC_WHY_BUCKET);
+
+	qc_token_print('T', &token, canonical);
+	part = (QcPart) {canonical, QC_TOKEN_TEXT};
+	qr_check(qc_sha256(qr_mac(), &part, 1, sha256), "ticket");
+	if (!qr_ticket_find(sha256, &d.ticket) ||
+		!qr_credential_find(d.ticket.credential_id, &d.issued) ||
+		!qr_strike_find(d.ticket.credential_id, &p.seen) ||
+		!qr_read_issuer(d.issued.issuer_id, &d.policy) ||
+		!is_ticket_right(&d, &p.seen.row, &token))
+		return refuse(&d, QC_WHY_UNKNOWN);
+	if (d.issued.kind != QR_CREDENTIAL_KEYS)
+		return refuse(&d, QC_WHY_KIND);
+
+	qr_terms_of_id(d.issued.issuer_id, &d.terms);
+	p.policy = &d.policy.policy;
+	p.sync_standby = d.policy.sync_standby;
+	p.audit_key = qr_audit_key;
+	p.derive = derive_download;
+	p.arg = &d;
+	qr_publish(&p, qr_mac());
+	result = p.outcome.verdict == QC_DONE ?
+		package(&d, &p.after, result_context) : (Datum) 0;
+	SPI_finish();
+	return result != (Datum) 0 ? result : rejected();
+}

@@ -1,0 +1,164 @@
+/*
+ * freeze.c
+ *	  What staff does to a credential: freeze, release, void, look.
+ *
+ * Freeze and void are in place and immediate, whatever the caller's
+ * transaction does.  A release is an ordinary row, bound to one freeze by its
+ * number, and counts once it is committed.
+ */
+#include "qrcred.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "master.h"
+#include "store/publish.h"
+#include "store/registry.h"
+#include "store/relations.h"
+#include "utils/builtins.h"
+
+#define REASON_MAX		1000	/* bytes of staff's words */
+#define FREEZE_MAX		(3660LL * 86400)
+
+PG_FUNCTION_INFO_V1(qrcred_freeze);
+PG_FUNCTION_INFO_V1(qrcred_release);
+PG_FUNCTION_INFO_V1(qrcred_void_credential);
+PG_FUNCTION_INFO_V1(qrcred_peek);
+
+/* An act on its way. */
+typedef struct Act
+{
+	QcEventKind kind;
+	int64		seconds;
+} Act;
+
+static char *
+reason_arg(FunctionCallInfo fcinfo, int argno)
+{
+	size_t		len;
+	char	   *reason = qr_text_arg(fcinfo, argno, "reason", &len);
+
+	if (len == 0 || len > REASON_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"reason\" must be 1 to %d bytes", REASON_MAX)));
+	return reason;
+}
+
+static void
+find_strike(int64 credential_id, QrStrikeRef *seen)
+{
+	if (!qr_strike_find(credential_id, seen))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"credential_id\" names no credential")));
+}
+
+static void
+derive_act(void *arg, const QcStrike *seen, QcEvent *e)
+{
+	const Act  *act = arg;
+
+	e->kind = act->kind;
+	e->seconds = act->seconds;
+}
+
+/* The act in place, and staff's words to it. */
+static void
+perform(FunctionCallInfo fcinfo, Act *act, const char *command)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	char	   *reason = reason_arg(fcinfo, 1);
+	QrPublication p = {0};
+	QcPolicy	none = {0};
+
+	qr_publish_allowed(command);
+	find_strike(credential_id, &p.seen);
+	p.policy = &none;
+	p.audit_key = qr_audit_key;
+	p.derive = derive_act;
+	p.arg = act;
+	qr_publish(&p, qr_mac());
+
+	SPI_connect();
+	qr_act_insert(credential_id, p.after.attempt_no, reason);
+	SPI_finish();
+}
+
+/* freeze(credential_id, reason, seconds): seconds null until released. */
+Datum
+qrcred_freeze(PG_FUNCTION_ARGS)
+{
+	Act			act = {QC_EV_FREEZE, 0};
+
+	if (!PG_ARGISNULL(2))
+		act.seconds = qr_int_arg(fcinfo, 2, "seconds", 1, FREEZE_MAX);
+	perform(fcinfo, &act, "qrcred.freeze()");
+	PG_RETURN_VOID();
+}
+
+/* void_credential(credential_id, reason): final. */
+Datum
+qrcred_void_credential(PG_FUNCTION_ARGS)
+{
+	Act			act = {QC_EV_VOID, 0};
+
+	perform(fcinfo, &act, "qrcred.void_credential()");
+	PG_RETURN_VOID();
+}
+
+/* release(credential_id, reason): of the freeze that is in force now. */
+Datum
+qrcred_release(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	char	   *reason = reason_arg(fcinfo, 1);
+	QrStrikeRef seen;
+	uint8		audit[QC_KEY_LEN];
+	uint8		mac[16];
+	QcStatus	status;
+	int			kid;
+
+	find_strike(credential_id, &seen);
+	if (seen.row.flags & QC_FLAG_VOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the credential is void, which is final"),
+				 errhint("Issue a new credential to the customer.")));
+	if (!qc_is_frozen(&seen.row, 0, qr_unix_now()))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the credential is not frozen")));
+	kid = qr_audit_key(0, audit);
+	status = qc_release_mac(qr_mac(), audit, credential_id, seen.row.freeze_no, mac);
+	qc_wipe(audit, sizeof(audit));
+	qr_check(status, "release");
+
+	SPI_connect();
+	qr_release_insert(credential_id, seen.row.freeze_no, mac, kid, reason);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* peek(credential_id): the state as of now; authorises nothing, works on a standby. */
+Datum
+qrcred_peek(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	QrStrikeRef seen;
+	QcState		state;
+	TupleDesc	desc;
+	Datum		values[4];
+	bool		isnull[4] = {0};
+
+	find_strike(credential_id, &seen);
+	state = qc_state(&seen.row, qr_release_in_force(&seen.row, qr_mac(), qr_audit_key),
+					 qr_unix_now());
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type is not a row");
+	values[0] = CStringGetTextDatum(qc_state_name(state));
+	values[1] = Int64GetDatum(seen.row.valid_until);
+	values[2] = Int32GetDatum(qc_strike_sum(&seen.row));
+	values[3] = Int32GetDatum(seen.row.freeze_no);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+}

@@ -1,0 +1,305 @@
+/*
+ * issue.c
+ *	  Registering a customer, issuing a credential, sending its link again.
+ *
+ * These run as the extension's owner (SECURITY DEFINER) with SPI.  Master keys
+ * are copied for as short as it goes and wiped on every way out.
+ */
+#include "qrcred.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "master.h"
+#include "miscadmin.h"
+#include "personal.h"
+#include "store/publish.h"
+#include "store/registry.h"
+#include "store/relations.h"
+#include "text.h"
+#include "utils/builtins.h"
+
+#define PERSONAL_MAX	512		/* bytes of a name, id number or phone */
+#define WORDS_MAX		1000	/* bytes of a purpose or a face value */
+#define DAY				86400
+
+PG_FUNCTION_INFO_V1(qrcred_register);
+PG_FUNCTION_INFO_V1(qrcred_issue);
+PG_FUNCTION_INFO_V1(qrcred_resend_link);
+
+static char *
+personal_arg(FunctionCallInfo fcinfo, int argno, const char *name, size_t *len)
+{
+	char	   *raw = qr_text_arg(fcinfo, argno, name, len);
+
+	return qr_normalise_personal(raw, len, name, PERSONAL_MAX);
+}
+
+/* issuer and customer_ref, at argno and after. */
+static char *
+reference_arg(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	size_t		len;
+	char	   *s = qr_text_arg(fcinfo, argno, name, &len);
+
+	qr_check_reference(s, len, name);
+	return s;
+}
+
+/* register(issuer, customer_ref, full_name, id_number, phone) */
+Datum
+qrcred_register(PG_FUNCTION_ARGS)
+{
+	char	   *issuer = reference_arg(fcinfo, 0, "issuer");
+	QrCustomer	customer = {0};
+	QrPersonalData data = {0};
+	QrTerms		terms;
+	uint8		master[QC_KEY_LEN];
+	uint16		bucket;
+
+	customer.customer_ref = reference_arg(fcinfo, 1, "customer_ref");
+	data.text[QR_FULL_NAME] = personal_arg(fcinfo, 2, "full_name", &data.len[QR_FULL_NAME]);
+	data.text[QR_ID_NUMBER] = personal_arg(fcinfo, 3, "id_number", &data.len[QR_ID_NUMBER]);
+	data.text[QR_PHONE] = personal_arg(fcinfo, 4, "phone", &data.len[QR_PHONE]);
+
+	qr_store_ready();
+	SPI_connect();
+	qr_terms_of(issuer, &terms);
+	qr_check(qc_bucket(qr_mac(), customer.customer_ref,
+					   strlen(customer.customer_ref), &bucket), "customer_ref");
+	if (!qr_bucket_is_owned(bucket))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the customer's bucket %d lives in another database", bucket)));
+	customer.customer_id = qr_customer_number();
+	PG_TRY();
+	{
+		customer.kid = qr_master_use(master);
+		qr_personal_seal(master, &terms, &data, &customer);
+	}
+	PG_FINALLY();
+	{
+		qc_wipe(master, sizeof(master));
+		qr_personal_wipe(&data);
+	}
+	PG_END_TRY();
+	qr_customer_insert(terms.issuer_id, &customer);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* Printable words for the card, optional; NULL when the argument is null. */
+static char *
+words_arg(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	size_t		len;
+	size_t		i;
+	char	   *s;
+
+	if (PG_ARGISNULL(argno))
+		return NULL;
+	s = qr_text_arg(fcinfo, argno, name, &len);
+	if (len > WORDS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be at most %d bytes", name, WORDS_MAX)));
+	for (i = 0; i < len; i++)
+		if ((unsigned char) s[i] < 0x20 || s[i] == 0x7f)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"%s\" must not hold control characters", name)));
+	return s;
+}
+
+/* A ticket of the credential, noted by its digest; its text and link. */
+static void
+make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT + 1])
+{
+	uint8		master[QC_KEY_LEN];
+	uint8		sha256[QC_SHA256_LEN];
+	QcToken		token;
+	QcPart		part;
+	QrTicketRow row;
+	QcStatus	status;
+
+	token.bucket = qc_bucket_of_id(s->id);
+	(void) qr_master(s->kid, master);
+	status = qc_ticket(qr_mac(), master, s->id, s->generation,
+					   s->ticket_serial, token.bytes);
+	qc_wipe(master, sizeof(master));
+	qr_check(status, "ticket");
+	qc_token_print('T', &token, text);
+	part = (QcPart) {text, QC_TOKEN_TEXT};
+	qr_check(qc_sha256(qr_mac(), &part, 1, sha256), "ticket");
+
+	row.credential_id = s->id;
+	row.generation = s->generation;
+	row.serial = s->ticket_serial;
+	row.expires = qr_unix_now() / QC_USEC + (int64) terms->ticket_hours * 3600;
+	qr_ticket_insert(sha256, &row);
+	qr_outbox_put("download", s->id, s->ticket_serial);
+}
+
+/* The row (credential_id, ticket, link); SPI is finished here. */
+static Datum
+issued_row(FunctionCallInfo fcinfo, const QrTerms *terms, int64 credential_id,
+		   char *ticket)
+{
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		isnull[3] = {false, false, terms->wallet_url[0] == '\0'};
+	char		url[8192];
+
+	strlcpy(url, terms->wallet_url, sizeof(url) - QC_TOKEN_TEXT - 2);
+	SPI_finish();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type is not a row");
+	values[0] = Int64GetDatum(credential_id);
+	values[1] = CStringGetTextDatum(ticket);
+	values[2] = isnull[2] ? (Datum) 0 :
+		PointerGetDatum(cstring_to_text(strcat(strcat(url, "#"), ticket)));
+	qc_wipe(ticket, QC_TOKEN_TEXT);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
+}
+
+/* The strike row that a new credential begins with, but for its id and MAC. */
+static void
+first_strike(const QrTerms *terms, const QrCustomer *customer, int64 valid_until,
+			 QcStrike *s)
+{
+	QrPersonalData data = {0};
+	uint8		master[QC_KEY_LEN];
+
+	memset(s, 0, sizeof(*s));
+	s->valid_until = valid_until;
+	s->generation = 1;
+	s->ticket_serial = 1;
+	qr_personal_open(customer, &data);
+	PG_TRY();
+	{
+		s->kid = s->seal_kid = qr_master_use(master);
+		qr_personal_digest(master, terms, customer->customer_ref, &data, s->digest);
+	}
+	PG_FINALLY();
+	{
+		qc_wipe(master, sizeof(master));
+		qr_personal_wipe(&data);
+	}
+	PG_END_TRY();
+}
+
+/* Draws ids of the customer's bucket until one is free. */
+static void
+insert_credential(QrIssued *issued, QcStrike *s)
+{
+	uint8		audit[QC_KEY_LEN];
+	uint64		random;
+	uint16		bucket;
+	QcStatus	status;
+
+	qr_check(qc_bucket(qr_mac(), issued->customer_ref,
+					   strlen(issued->customer_ref), &bucket), "customer_ref");
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!pg_strong_random(&random, sizeof(random)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not draw a credential id"),
+					 errdetail("The source of randomness failed.")));
+		s->id = issued->credential_id = qc_make_id(bucket, random);
+		(void) qr_audit_key(s->seal_kid, audit);
+		status = qc_strike_mac(qr_mac(), audit, s, s->mac);
+		qc_wipe(audit, sizeof(audit));
+		qr_check(status, "strike row");
+	} while (s->id == 0 || !qr_credential_insert(issued, s));
+}
+
+/* issue(issuer, customer_ref, purpose, face_value, valid_days) */
+Datum
+qrcred_issue(PG_FUNCTION_ARGS)
+{
+	char	   *issuer = reference_arg(fcinfo, 0, "issuer");
+	char	   *customer_ref = reference_arg(fcinfo, 1, "customer_ref");
+	char	   *purpose = words_arg(fcinfo, 2, "purpose");
+	char	   *face_value = words_arg(fcinfo, 3, "face_value");
+	char		ticket[QC_TOKEN_TEXT + 1];
+	QrTerms		terms;
+	QrCustomer	customer;
+	QrIssued	issued = {0};
+	QcStrike	s;
+	int64		valid_until;
+
+	issued.valid_days = PG_ARGISNULL(4) ? 0 :
+		(int) qr_int_arg(fcinfo, 4, "valid_days", 1, 3660);
+	qr_store_ready();
+	SPI_connect();
+	qr_terms_of(issuer, &terms);
+	if (!qr_customer_find(terms.issuer_id, customer_ref, &customer))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"customer_ref\" names no customer of the issuer"),
+				 errhint("Customers are registered with qrcred.register().")));
+	issued.issuer_id = terms.issuer_id;
+	issued.customer_id = customer.customer_id;
+	issued.kind = QR_CREDENTIAL_KEYS;
+	issued.customer_ref = customer.customer_ref;
+	issued.purpose = purpose ? purpose : terms.purpose;
+	issued.face_value = face_value ? face_value : "";
+	issued.valid_from = qr_unix_now() / QC_USEC;
+	if (issued.valid_days == 0)
+		issued.valid_days = terms.valid_days;
+	valid_until = issued.valid_from + (int64) issued.valid_days * DAY;
+	if (valid_until > PG_UINT32_MAX)
+		qr_check(QC_E_TIME, "valid_days");
+
+	first_strike(&terms, &customer, valid_until, &s);
+	insert_credential(&issued, &s);
+	make_ticket(&terms, &s, ticket);
+	return issued_row(fcinfo, &terms, s.id, ticket);
+}
+
+static void
+derive_ticket(void *arg, const QcStrike *seen, QcEvent *e)
+{
+	e->kind = QC_EV_TICKET;
+}
+
+/*
+ * resend_link(credential_id): a new ticket; the one before it is worthless from
+ * here on, whatever becomes of the caller's transaction.
+ */
+Datum
+qrcred_resend_link(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	char		ticket[QC_TOKEN_TEXT + 1];
+	QrPublication p = {0};
+	QrIssuer	policy;
+	QrIssued	issued;
+	QrTerms		terms;
+
+	qr_publish_allowed("qrcred.resend_link()");
+	qr_store_ready();
+	SPI_connect();
+	if (!qr_credential_find(credential_id, &issued) ||
+		!qr_strike_find(credential_id, &p.seen) ||
+		!qr_read_issuer(issued.issuer_id, &policy))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"credential_id\" names no credential")));
+	qr_terms_of_id(issued.issuer_id, &terms);
+	p.policy = &policy.policy;
+	p.sync_standby = policy.sync_standby;
+	p.audit_key = qr_audit_key;
+	p.derive = derive_ticket;
+	qr_publish(&p, qr_mac());
+	if (p.outcome.verdict != QC_DONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the credential cannot be downloaded"),
+				 errdetail("Its state is \"%s\".",
+						   qc_state_name(qc_state(&p.after, p.event.released_freeze_no, p.now)))));
+	make_ticket(&terms, &p.after, ticket);
+	return issued_row(fcinfo, &terms, credential_id, ticket);
+}

@@ -1,0 +1,332 @@
+/*
+ * registry.c
+ *	  SQL over the store's ordinary tables.
+ */
+#include "postgres.h"
+
+#include "store/registry.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+
+#define TERMS_COLUMNS \
+	"issuer_id, code, name, purpose, wallet_url, digits, valid_days, ticket_hours, activation"
+#define CUSTOMER_COLUMNS \
+	"customer_id, kid, customer_ref, full_name, id_number, phone," \
+	" answer_id_number, answer_phone, answer_id_last4"
+
+static uint64
+run(const char *sql, int nargs, const Oid *types, Datum *values)
+{
+	int			rc = SPI_execute_with_args(sql, nargs, unconstify(Oid *, types),
+										   values, NULL, false, 0);
+
+	if (rc < 0)
+		elog(ERROR, "SPI failed: %s", SPI_result_code_string(rc));
+	return SPI_processed;
+}
+
+static Datum
+column(int i)
+{
+	bool		isnull;
+	Datum		d = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								  i, &isnull);
+
+	if (isnull)
+		elog(ERROR, "column %d of the store is null", i);
+	return d;
+}
+
+static char *
+text_column(int i)
+{
+	return TextDatumGetCString(column(i));
+}
+
+static QrBytes
+bytes_column(int i)
+{
+	bytea	   *b = DatumGetByteaPCopy(column(i));
+	QrBytes		out = {(uint8 *) VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b)};
+
+	return out;
+}
+
+static Datum
+bytes_datum(const uint8 *data, size_t len)
+{
+	bytea	   *b = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(b, VARHDRSZ + len);
+	memcpy(VARDATA(b), data, len);
+	return PointerGetDatum(b);
+}
+
+static Datum
+uuid_datum(const uint8 *bytes)
+{
+	pg_uuid_t  *u = palloc(sizeof(*u));
+
+	memcpy(u->data, bytes, UUID_LEN);
+	return UUIDPGetDatum(u);
+}
+
+static void
+terms_row(QrTerms *terms)
+{
+	terms->issuer_id = DatumGetInt32(column(1));
+	terms->code = text_column(2);
+	terms->name = text_column(3);
+	terms->purpose = text_column(4);
+	terms->wallet_url = text_column(5);
+	terms->digits = DatumGetInt32(column(6));
+	terms->valid_days = DatumGetInt32(column(7));
+	terms->ticket_hours = DatumGetInt32(column(8));
+	terms->asks_id_last4 = strcmp(text_column(9), "id_last4") == 0;
+}
+
+void
+qr_terms_of(const char *issuer_code, QrTerms *terms)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(issuer_code)};
+
+	if (run("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE code = $1",
+			1, types, values) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"issuer\" names no issuer"),
+				 errhint("Issuers are made with qrcred.create_issuer().")));
+	terms_row(terms);
+}
+
+void
+qr_terms_of_id(int32 issuer_id, QrTerms *terms)
+{
+	Oid			types[] = {INT4OID};
+	Datum		values[] = {Int32GetDatum(issuer_id)};
+
+	if (run("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE issuer_id = $1",
+			1, types, values) == 0)
+		elog(ERROR, "issuer %d is missing", issuer_id);
+	terms_row(terms);
+}
+
+int64
+qr_customer_number(void)
+{
+	run("SELECT nextval(pg_get_serial_sequence('qrcred_store.customer', 'customer_id'))",
+		0, NULL, NULL);
+	return DatumGetInt64(column(1));
+}
+
+void
+qr_customer_insert(int32 issuer_id, const QrCustomer *c)
+{
+	Oid			types[] = {INT8OID, INT4OID, TEXTOID, INT2OID, BYTEAOID, BYTEAOID,
+	BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID};
+	Datum		values[] = {
+		Int64GetDatum(c->customer_id), Int32GetDatum(issuer_id),
+		CStringGetTextDatum(c->customer_ref), Int16GetDatum(c->kid),
+		bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
+		bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
+		bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
+		bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
+		bytes_datum(c->answer_phone.data, c->answer_phone.len),
+		bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
+	};
+
+	/* a violation of the constraint itself would put the reference into the log */
+	if (run("INSERT INTO qrcred_store.customer (customer_id, issuer_id, customer_ref, kid,"
+			" full_name, id_number, phone, answer_id_number, answer_phone, answer_id_last4)"
+			" OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+			" ON CONFLICT (issuer_id, customer_ref) DO NOTHING",
+			lengthof(types), types, values) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("the issuer has registered a customer of this customer_ref already")));
+}
+
+static bool
+customer_row(QrCustomer *c, uint64 found)
+{
+	if (found == 0)
+		return false;
+	c->customer_id = DatumGetInt64(column(1));
+	c->kid = DatumGetInt16(column(2));
+	c->customer_ref = text_column(3);
+	c->sealed[QR_FULL_NAME] = bytes_column(4);
+	c->sealed[QR_ID_NUMBER] = bytes_column(5);
+	c->sealed[QR_PHONE] = bytes_column(6);
+	c->answer_id_number = bytes_column(7);
+	c->answer_phone = bytes_column(8);
+	c->answer_id_last4 = bytes_column(9);
+	return true;
+}
+
+bool
+qr_customer_find(int32 issuer_id, const char *customer_ref, QrCustomer *customer)
+{
+	Oid			types[] = {INT4OID, TEXTOID};
+	Datum		values[] = {Int32GetDatum(issuer_id), CStringGetTextDatum(customer_ref)};
+
+	return customer_row(customer, run("SELECT " CUSTOMER_COLUMNS
+									  " FROM qrcred_store.customer"
+									  " WHERE issuer_id = $1 AND customer_ref = $2",
+									  lengthof(types), types, values));
+}
+
+bool
+qr_customer_of_id(int64 customer_id, QrCustomer *customer)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(customer_id)};
+
+	return customer_row(customer, run("SELECT " CUSTOMER_COLUMNS
+									  " FROM qrcred_store.customer WHERE customer_id = $1",
+									  lengthof(types), types, values));
+}
+
+static void
+strike_insert(const QcStrike *s)
+{
+	Oid			types[] = {INT8OID, INT8OID, UUIDOID, UUIDOID, UUIDOID, INT4OID,
+	INT2OID, INT2OID, INT2OID};
+	Datum		values[] = {
+		Int64GetDatum(s->id), Int64GetDatum(s->valid_until),
+		uuid_datum(s->digest), uuid_datum(s->digest + UUID_LEN),
+		uuid_datum(s->mac), Int32GetDatum(s->ticket_serial),
+		Int16GetDatum(s->generation), Int16GetDatum(s->kid),
+		Int16GetDatum(s->seal_kid)
+	};
+
+	run("INSERT INTO qrcred_store.strike (id, valid_until, digest_1, digest_2, mac,"
+		" ticket_serial, generation, kid, seal_kid)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		lengthof(types), types, values);
+}
+
+bool
+qr_credential_insert(const QrIssued *c, const QcStrike *strike)
+{
+	Oid			types[] = {INT8OID, INT4OID, INT8OID, INT2OID, TEXTOID, TEXTOID,
+	TEXTOID, INT8OID, INT4OID};
+	Datum		values[] = {
+		Int64GetDatum(c->credential_id), Int32GetDatum(c->issuer_id),
+		Int64GetDatum(c->customer_id), Int16GetDatum(c->kind),
+		CStringGetTextDatum(c->customer_ref), CStringGetTextDatum(c->purpose),
+		CStringGetTextDatum(c->face_value), Int64GetDatum(c->valid_from),
+		Int32GetDatum(c->valid_days)
+	};
+
+	if (run("INSERT INTO qrcred_store.credential (credential_id, issuer_id, customer_id,"
+			" kind, customer_ref, purpose, face_value, valid_from, valid_days)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+			lengthof(types), types, values) == 0)
+		return false;
+	strike_insert(strike);
+	return true;
+}
+
+bool
+qr_credential_find(int64 credential_id, QrIssued *c)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(credential_id)};
+
+	if (run("SELECT issuer_id, customer_id, kind, customer_ref, purpose, face_value,"
+			" valid_from, valid_days"
+			" FROM qrcred_store.credential WHERE credential_id = $1",
+			lengthof(types), types, values) == 0)
+		return false;
+	c->credential_id = credential_id;
+	c->issuer_id = DatumGetInt32(column(1));
+	c->customer_id = DatumGetInt64(column(2));
+	c->kind = DatumGetInt16(column(3));
+	c->customer_ref = text_column(4);
+	c->purpose = text_column(5);
+	c->face_value = text_column(6);
+	c->valid_from = DatumGetInt64(column(7));
+	c->valid_days = DatumGetInt32(column(8));
+	return true;
+}
+
+void
+qr_ticket_insert(const uint8 sha256[QC_SHA256_LEN], const QrTicketRow *ticket)
+{
+	Oid			types[] = {BYTEAOID, INT8OID, INT2OID, INT4OID, INT8OID};
+	Datum		values[] = {
+		bytes_datum(sha256, QC_SHA256_LEN), Int64GetDatum(ticket->credential_id),
+		Int16GetDatum(ticket->generation), Int32GetDatum(ticket->serial),
+		Int64GetDatum(ticket->expires)
+	};
+
+	run("INSERT INTO qrcred_store.ticket (sha256, credential_id, generation, serial, expires)"
+		" VALUES ($1, $2, $3, $4, $5)", lengthof(types), types, values);
+}
+
+bool
+qr_ticket_find(const uint8 sha256[QC_SHA256_LEN], QrTicketRow *ticket)
+{
+	Oid			types[] = {BYTEAOID};
+	Datum		values[] = {bytes_datum(sha256, QC_SHA256_LEN)};
+
+	if (run("SELECT credential_id, generation, serial, expires"
+			" FROM qrcred_store.ticket WHERE sha256 = $1",
+			lengthof(types), types, values) == 0)
+		return false;
+	ticket->credential_id = DatumGetInt64(column(1));
+	ticket->generation = DatumGetInt16(column(2));
+	ticket->serial = DatumGetInt32(column(3));
+	ticket->expires = DatumGetInt64(column(4));
+	return true;
+}
+
+void
+qr_outbox_put(const char *kind, int64 credential_id, int32 ticket_serial)
+{
+	Oid			types[] = {TEXTOID, INT8OID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(kind), Int64GetDatum(credential_id),
+	Int32GetDatum(ticket_serial)};
+
+	run("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
+		" VALUES ($1, NULLIF($2, 0), NULLIF($3, 0))",
+		lengthof(types), types, values);
+}
+
+static Datum
+session_user_datum(void)
+{
+	return CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+}
+
+void
+qr_act_insert(int64 owner, int64 attempt_no, const char *words)
+{
+	Oid			types[] = {INT8OID, INT8OID, TEXTOID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(owner), Int64GetDatum(attempt_no),
+	session_user_datum(), CStringGetTextDatum(words)};
+
+	run("INSERT INTO qrcred_store.act (owner, attempt_no, actor, words)"
+		" VALUES ($1, $2, $3, $4)", lengthof(types), types, values);
+}
+
+void
+qr_release_insert(int64 credential_id, int32 freeze_no, const uint8 mac[16],
+				  int kid, const char *reason)
+{
+	Oid			types[] = {INT8OID, INT4OID, UUIDOID, INT2OID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		Int64GetDatum(credential_id), Int32GetDatum(freeze_no), uuid_datum(mac),
+		Int16GetDatum(kid),
+		session_user_datum(), CStringGetTextDatum(reason)
+	};
+
+	run("INSERT INTO qrcred_store.release (credential_id, freeze_no, mac, kid, actor, reason)"
+		" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+		lengthof(types), types, values);
+}

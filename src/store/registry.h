@@ -1,0 +1,115 @@
+/*
+ * registry.h
+ *	  The store's ordinary rows as the verbs of issuing write and read them,
+ *	  through SQL: issuers' terms, customers, credentials, tickets, outbox.
+ *
+ * The caller has SPI connected and runs as the extension's owner.  Strings
+ * and arrays that come back live in the SPI context.
+ */
+#ifndef QR_REGISTRY_H
+#define QR_REGISTRY_H
+
+#include "postgres.h"
+
+#include "core/strike.h"
+#include "store/rows.h"
+
+/* What issuing needs of an issuer. */
+typedef struct QrTerms
+{
+	int32		issuer_id;
+	char	   *code;
+	char	   *name;
+	char	   *purpose;
+	char	   *wallet_url;
+	int			digits;
+	int			valid_days;
+	int			ticket_hours;
+	bool		asks_id_last4;	/* activation */
+} QrTerms;
+
+/* A piece of bytes in the store. */
+typedef struct QrBytes
+{
+	uint8	   *data;
+	size_t		len;
+} QrBytes;
+
+/* The personal data of a customer, in the order of the registration digest. */
+typedef enum QrPersonal
+{
+	QR_FULL_NAME,
+	QR_ID_NUMBER,
+	QR_PHONE,
+	QR_PERSONALS
+} QrPersonal;
+
+typedef struct QrCustomer
+{
+	int64		customer_id;
+	int			kid;			/* of the seals and digests */
+	char	   *customer_ref;
+	QrBytes		sealed[QR_PERSONALS];
+	QrBytes		answer_id_number;
+	QrBytes		answer_phone;
+	QrBytes		answer_id_last4;
+} QrCustomer;
+
+typedef struct QrIssued
+{
+	int64		credential_id;
+	int32		issuer_id;
+	int64		customer_id;
+	int			kind;
+	char	   *customer_ref;
+	char	   *purpose;
+	char	   *face_value;
+	int64		valid_from;		/* unix seconds */
+	int			valid_days;
+} QrIssued;
+
+typedef struct QrTicketRow
+{
+	int64		credential_id;
+	int			generation;
+	int32		serial;
+	int64		expires;		/* unix seconds */
+} QrTicketRow;
+
+/* By code; ERROR 22023 for an unknown issuer. */
+extern void qr_terms_of(const char *issuer_code, QrTerms *terms);
+
+/* By number; ERROR when it is missing. */
+extern void qr_terms_of_id(int32 issuer_id, QrTerms *terms);
+
+/* The next customer number, to which the seals are bound before the row is there. */
+extern int64 qr_customer_number(void);
+
+/* ERROR 23505 when the issuer has a customer of this customer_ref. */
+extern void qr_customer_insert(int32 issuer_id, const QrCustomer *customer);
+
+/* False when there is no such customer. */
+extern bool qr_customer_find(int32 issuer_id, const char *customer_ref,
+							 QrCustomer *customer);
+extern bool qr_customer_of_id(int64 customer_id, QrCustomer *customer);
+
+/* False when the credential_id is taken: draw again. */
+extern bool qr_credential_insert(const QrIssued *issued, const QcStrike *strike);
+extern bool qr_credential_find(int64 credential_id, QrIssued *issued);
+
+extern void qr_ticket_insert(const uint8 sha256[QC_SHA256_LEN],
+							 const QrTicketRow *ticket);
+extern bool qr_ticket_find(const uint8 sha256[QC_SHA256_LEN],
+						   QrTicketRow *ticket);
+
+/* Queues a message; 0 leaves the credential or the serial out. */
+extern void qr_outbox_put(const char *kind, int64 credential_id, int32 ticket_serial);
+
+/* Staff's words to an act in place. */
+extern void qr_act_insert(int64 owner, int64 attempt_no, const char *words);
+
+/* A release of this freeze; one that is there already stands. */
+extern void qr_release_insert(int64 credential_id, int32 freeze_no,
+							  const uint8 mac[16], int kid, const char *reason);
+
+#endif
