@@ -22,6 +22,7 @@
 #include "access/xloginsert.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "store/control.h"
 #include "store/relations.h"
 #include "store/rows.h"
 #include "store/standby.h"
@@ -154,13 +155,16 @@ reserve(Place *place, int64 owner)
 
 	tuple = qr_attempt_form(RelationGetDescr(place->leaf), &place->log);
 	heap_insert(place->leaf, tuple, GetCurrentCommandId(true),
+				QRCRED_CONTROL == 3 ? HEAP_INSERT_NO_LOGICAL | HEAP_INSERT_FROZEN :
 				HEAP_INSERT_NO_LOGICAL, NULL);
+	QR_KILLPOINT("inserted");
 	values[0] = Int64GetDatum(owner);
 	values[1] = TimestampTzGetDatum(at);
 	index_insert(place->leaf_index, values, isnull, &tuple->t_self,
 				 place->leaf, UNIQUE_CHECK_NO, false, NULL);
 	place->log_tid = tuple->t_self;
 	heap_freetuple(tuple);
+	QR_KILLPOINT("reserved");
 }
 
 /* The pinned page's tuple at tid when it is a normal item, else NULL. */
@@ -248,6 +252,9 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 	HeapTupleHeader log_tuple;
 	Look		result = LOOK_AGAIN;
 	int			flags = 0;
+#if QRCRED_CONTROL == 1
+	QcStrike	decided = p->seen.row;
+#endif
 
 	if (wal_consistency_checking[RM_GENERIC_ID])
 		flags = GENERIC_XLOG_FULL_IMAGE;
@@ -256,6 +263,10 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 	log_buffer = ReadBuffer(place->leaf,
 							ItemPointerGetBlockNumber(&place->log_tid));
 	xlog = GenericXLogStart(place->leaf);
+#if QRCRED_CONTROL == 1
+	p->now = qr_unix_now();
+	qc_lifecycle(&decided, &p->event, p->policy, p->now, &p->outcome);
+#endif
 	LockBuffer(strike_buffer, BUFFER_LOCK_EXCLUSIVE);
 	LockBuffer(log_buffer, BUFFER_LOCK_EXCLUSIVE);
 
@@ -264,8 +275,12 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 	if (log_tuple != NULL &&
 		is_as_seen(strike_tuple, strike_len, &p->seen.row, &row))
 	{
+#if QRCRED_CONTROL == 1
+		row = decided;
+#else
 		p->now = qr_unix_now();
 		qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
+#endif
 		result = seal_rows(m, p, audit_key, &row, &place->log) == QC_OK ?
 			 LOOK_DONE : LOOK_FAILED;
 	}
@@ -383,7 +398,11 @@ qr_publish(QrPublication *p, QcMac *m)
 	PG_END_TRY();
 
 	/* 8. durable before it is told */
+	QR_KILLPOINT("published");
+#if QRCRED_CONTROL != 2
 	XLogFlush(lsn);
+#endif
+	QR_KILLPOINT("flushed");
 	only_record = is_alone && XactLastRecEnd == lsn ? lsn : InvalidXLogRecPtr;
 	if (p->sync_standby)
 		qr_standby_wait(lsn);
