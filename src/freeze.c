@@ -136,6 +136,7 @@ qrcred_release(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	qr_release_insert(credential_id, seen.row.freeze_no, mac, kid, reason);
+	qr_outbox_put(QC_NOTICE_RELEASED, credential_id, 0);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

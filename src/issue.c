@@ -137,7 +137,7 @@ make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT + 1
 	row.serial = s->ticket_serial;
 	row.expires = qr_unix_now() / QC_USEC + (int64) terms->ticket_hours * 3600;
 	qr_ticket_insert(sha256, &row);
-	qr_outbox_put("download", s->id, s->ticket_serial);
+	qr_outbox_put(QC_NOTICE_DOWNLOAD, s->id, s->ticket_serial);
 }
 
 /* The row (credential_id, ticket, link); SPI is finished here. */

@@ -109,13 +109,18 @@ strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
 
 	out->tries_left = 0;
 	out->next = QC_NEXT_STOP;
-	out->froze = true;
+	out->notice = QC_NOTICE_FROZEN;
 	if (s->frozen_at != 0 &&
 		now - s->frozen_at >= (int64_t) p->freeze_memory_days * 86400 * QC_USEC)
 		s->freezes = 0;
 	s->freezes++;
+	if (s->freezes == p->max_freezes)
+		out->notice = QC_NOTICE_WARNING;
 	if (s->freezes > p->max_freezes)
+	{
+		out->notice = QC_NOTICE_VOIDED;
 		s->flags |= QC_FLAG_VOID;
+	}
 	s->frozen_at = now;
 	enter_freeze(s, later(now, freeze_seconds(p, s->freezes)));
 }
@@ -230,6 +235,13 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 }
 
 static bool
+is_guess_right(const QcEvent *e)
+{
+	return e->guess_len > 0 &&
+		qc_equal(e->guess, e->expected, (size_t) e->guess_len);
+}
+
+static bool
 is_skewed(const QcEvent *e, const QcPolicy *p, int64_t now)
 {
 	int64_t		skew = e->moment - now / QC_USEC;
@@ -242,7 +254,7 @@ static void
 second_scan(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			QcOutcome *out)
 {
-	bool		is_right;
+	bool		is_right = is_guess_right(e);
 	bool		is_right_before;
 
 	if (s->challenge_state == QC_CHALLENGE_NONE ||
@@ -270,8 +282,6 @@ second_scan(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		return;
 	}
 
-	is_right = e->guess_len > 0 &&
-		qc_equal(e->guess, e->expected, (size_t) e->guess_len);
 	is_right_before = e->guess_len > 0 && (s->flags & QC_FLAG_PREVIOUS) != 0 &&
 		qc_equal(e->guess, e->expected_before, (size_t) e->guess_len);
 	if (is_right && is_skewed(e, p, now))
@@ -298,7 +308,7 @@ check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		reject(out, QC_WHY_NOT_LATEST);
 	else if (barred(s, e, now, out))
 		return;
-	else if (e->right)
+	else if (is_guess_right(e))
 	{
 		succeed(s, QC_FACTOR_PASSWORD);
 		s->accept_settled = 1;
@@ -330,9 +340,7 @@ download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 		reject(out, QC_WHY_TICKET_EXPIRED);
 	else if (e->unanswered)
 		reject(out, QC_WHY_ANSWER);
-	else if (!e->right &&
-			 (e->guess_len == 0 ||
-			  !qc_equal(e->guess, e->expected, (size_t) e->guess_len)))
+	else if (!e->right && !is_guess_right(e))
 	{
 		if (++s->ticket_wrong >= QC_TICKET_ANSWERS)
 			s->ticket_state = QC_TICKET_SPENT;
@@ -374,6 +382,7 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 	if (e->kind == QC_EV_VOID)
 	{
+		out->notice = QC_NOTICE_VOIDED;
 		s->flags |= QC_FLAG_VOID;
 		if (s->challenge_state == QC_CHALLENGE_OPEN)
 			s->challenge_state = QC_CHALLENGE_FROZEN;
@@ -385,6 +394,7 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	}
 	else
 	{
+		out->notice = QC_NOTICE_FROZEN;
 		enter_freeze(s, e->seconds > 0 ? later(now, e->seconds) : QC_FOREVER);
 		s->flags |= QC_FLAG_BY_HAND;
 	}
@@ -404,6 +414,24 @@ refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 		s->window_count = 0;
 	}
 	s->window_count++;
+	if (s->window_count <= QC_FORGED_A_MINUTE)
+		return;
+
+	/* a flood: a row a second stands for all, and one alert goes out */
+	out->reason = QC_WHY_FLOOD;
+	if (!e->has_log_row && now - s->window_logged_at < QC_USEC &&
+		now >= s->window_logged_at)
+	{
+		out->quiet = true;
+		s->attempt_no--;
+		return;
+	}
+	s->window_logged_at = now;
+	if (s->frozen_at == 0 || now - s->frozen_at >= QC_ALERT_SECONDS * QC_USEC)
+	{
+		s->frozen_at = now;
+		out->notice = QC_NOTICE_ALERT;
+	}
 }
 
 static bool
@@ -505,6 +533,18 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		remember(s, e, now, out);
 }
 
+void
+qc_foresee(const QcStrike *s, const QcEvent *e, const QcPolicy *p,
+		   int64_t now, QcOutcome *out)
+{
+	QcStrike	row = *s;
+	QcEvent		wrong = *e;
+
+	wrong.guess_len = 0;
+	qc_lifecycle(&row, &wrong, p, now, out);
+	qc_wipe(&wrong, sizeof(wrong));
+}
+
 QcState
 qc_state(const QcStrike *s, int32_t released_freeze_no, int64_t now)
 {
@@ -552,7 +592,7 @@ qc_reason_name(int reason)
 		"replayed", "window", "superseded", "no_challenge", "text", "frozen",
 		"void", "expired", "closed", "skew", "registration", "repeated",
 		"limit", "bucket", "ticket_used", "ticket_expired", "answer",
-		"not_latest"
+		"not_latest", "flood"
 	};
 
 	return word(words, QC_REASONS, reason);
@@ -567,6 +607,16 @@ qc_event_name(int kind)
 	};
 
 	return word(words, QC_EVENT_KINDS, kind);
+}
+
+const char *
+qc_notice_name(int notice)
+{
+	static const char *const words[QC_NOTICES] = {
+		"none", "download", "frozen", "released", "voided", "warning", "alert"
+	};
+
+	return word(words, QC_NOTICES, notice);
 }
 
 const char *

@@ -18,6 +18,8 @@
 #define QC_RETRY_SECONDS	120 /* a repeated request gets its old verdict */
 #define QC_PASSWORD_SECONDS 120
 #define QC_DOWNLOAD_SECONDS 600 /* the same wallet nonce may fetch again */
+#define QC_FORGED_A_MINUTE	600 /* above it forged codes share a log row a second */
+#define QC_ALERT_SECONDS	3600	/* between two alerts about one gateway */
 
 /* The numbers stand in the log: add at the end, never renumber. */
 typedef enum QcVerdict
@@ -70,6 +72,7 @@ typedef enum QcReason
 	QC_WHY_TICKET_EXPIRED = 22,
 	QC_WHY_ANSWER = 23,			/* wrong activation answer */
 	QC_WHY_NOT_LATEST = 24,		/* a password for something else than the latest acceptance */
+	QC_WHY_FLOOD = 25,			/* one row for many forged codes; moment is the minute's count */
 	QC_REASONS
 } QcReason;
 
@@ -89,6 +92,19 @@ typedef enum QcEventKind
 	QC_EV_REGISTRATION = 10,	/* the registration data changed */
 	QC_EVENT_KINDS
 } QcEventKind;
+
+/* What a relay is to tell the customer or staff; stands in the outbox as kind. */
+typedef enum QcNotice
+{
+	QC_NOTICE_NONE = 0,			/* nothing came of a row made in case */
+	QC_NOTICE_DOWNLOAD = 1,
+	QC_NOTICE_FROZEN = 2,
+	QC_NOTICE_RELEASED = 3,
+	QC_NOTICE_VOIDED = 4,
+	QC_NOTICE_WARNING = 5,		/* frozen, and the next freeze voids */
+	QC_NOTICE_ALERT = 6,		/* a flood of forged codes at a gateway */
+	QC_NOTICES
+} QcNotice;
 
 /* The part of an issuer's policy that decides; units in the names. */
 typedef struct QcPolicy
@@ -115,9 +131,8 @@ typedef struct QcEvent
 	int64_t		moment;			/* the code's: seconds or step, by kind */
 
 	/*
-	 * The guess and what it must be.  A first code, a rotating code and a
-	 * password were compared by the caller (128 bits of MAC; bcrypt), which
-	 * says so in right.
+	 * The guess and what it must be.  A first or rotating code was compared by
+	 * the caller (128 bits of MAC), which says so in right.
 	 */
 	bool		right;
 	uint8_t		guess[32];
@@ -142,6 +157,7 @@ typedef struct QcEvent
 	QcVerdict	refusal;		/* REFUSED: rejected or elsewhere */
 	QcReason	why;			/* REFUSED */
 	bool		forged;			/* REFUSED: counts in the gateway's minute */
+	bool		has_log_row;	/* false: the caller reserved none, expecting quiet */
 } QcEvent;
 
 typedef struct QcOutcome
@@ -153,17 +169,26 @@ typedef struct QcOutcome
 	int			tries_left;		/* -1: not told */
 	bool		repeated;
 	bool		counted;		/* a strike */
-	bool		froze;			/* this strike froze or voided */
+	bool		quiet;			/* counted in the minute only: no log row, no number */
+	QcNotice	notice;			/* for the outbox */
 	int64_t		attempt_no;		/* the one to report; a repeat reports the first */
 	int			factor;			/* QcFactor */
 } QcOutcome;
 
 /*
  * Applies the event to the row at the time now (unix microseconds, the wall
- * clock).  attempt_no is raised by one always; seal and mac are the caller's.
+ * clock).  attempt_no is raised by one, except where the outcome is quiet; seal
+ * and mac are the caller's.
  */
 void		qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p,
 						 int64_t now, QcOutcome *out);
+
+/*
+ * What the event would come to if its guess were wrong: whether a log row and
+ * an outbox row have to be at hand.  Changes nothing.
+ */
+void		qc_foresee(const QcStrike *s, const QcEvent *e, const QcPolicy *p,
+					   int64_t now, QcOutcome *out);
 
 typedef enum QcState
 {
@@ -188,6 +213,7 @@ const char *qc_verdict_name(int verdict);
 const char *qc_next_name(int next);
 const char *qc_reason_name(int reason);
 const char *qc_event_name(int kind);
+const char *qc_notice_name(int notice);
 const char *qc_state_name(QcState state);
 
 #endif

@@ -116,6 +116,7 @@ qc_strike_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 	put64(&p, s->ticket_used_at);
 	put64(&p, s->window_at);
 	put64(&p, s->window_count);
+	put64(&p, s->window_logged_at);
 	put_bytes(&p, s->digest, sizeof(s->digest));
 	put_bytes(&p, s->nonce, sizeof(s->nonce));
 	put_bytes(&p, s->text, sizeof(s->text));

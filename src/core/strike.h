@@ -60,7 +60,7 @@ typedef struct QcStrike
 	int64_t		attempt_no;		/* of the last log row of this owner */
 	int64_t		valid_until;	/* unix seconds; the static code's moment */
 	int64_t		frozen_until;	/* QC_FOREVER: until released */
-	int64_t		frozen_at;		/* the last freeze that strikes caused */
+	int64_t		frozen_at;		/* the last freeze that strikes caused; a gateway's last alert */
 	int64_t		challenge_no;
 	int64_t		challenge_until;
 	int64_t		accept_no;		/* attempt number of the latest acceptance */
@@ -73,6 +73,7 @@ typedef struct QcStrike
 	int64_t		ticket_used_at;
 	int64_t		window_at;		/* a gateway's minute of forged codes */
 	int64_t		window_count;
+	int64_t		window_logged_at;	/* the last log row about forged codes */
 	uint8_t		digest[32];		/* registration digest that the codes are made from */
 	uint8_t		nonce[16];
 	uint8_t		text[32];		/* SHA-256 of the transaction text */
@@ -104,7 +105,7 @@ typedef struct QcStrike
 	int16_t		request_next;
 	int16_t		request_tier;
 	int16_t		request_tries;	/* -1: none was told */
-	int16_t		seal_kid;		/* the master key of seal and mac */
+	int16_t		seal_kid;		/* the master key of mac; a seal's stands in its log row */
 } QcStrike;
 
 typedef struct QcAttempt

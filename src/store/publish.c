@@ -24,6 +24,7 @@
 #include "storage/bufmgr.h"
 #include "store/control.h"
 #include "store/relations.h"
+#include "store/reserve.h"
 #include "store/rows.h"
 #include "store/standby.h"
 #include "store/tuple.h"
@@ -32,16 +33,6 @@
 #include "utils/timestamp.h"
 
 #define MAX_LOOKS	10
-
-/* What stays open from the reservation to the unlock. */
-typedef struct Place
-{
-	Relation	strike;
-	Relation	leaf;
-	Relation	leaf_index;
-	ItemPointerData log_tid;
-	QcAttempt	log;
-} Place;
 
 /* Why a look under the locks did not end in a record. */
 typedef enum Look
@@ -122,51 +113,6 @@ qr_strike_find(int64 owner, QrStrikeRef *ref)
 	return true;
 }
 
-/*
- * Step 3 and the first half of step 4: the log row, as an ordinary row with
- * its index entry.  Should this transaction abort before the row is
- * published, it was never there.
- */
-static void
-reserve(Place *place, int64 owner)
-{
-	Relation	attempt = qr_rel_open(QR_REL_ATTEMPT, AccessShareLock);
-	TimestampTz at = GetCurrentTimestamp();
-	HeapTuple	tuple;
-	Datum		values[2];
-	bool		isnull[2] = {false, false};
-
-	PushActiveSnapshot(GetLatestSnapshot());
-	place->leaf = qr_leaf_open(attempt, at, &place->leaf_index);
-	PopActiveSnapshot();
-	relation_close(attempt, AccessShareLock);
-	if (!RelationNeedsWAL(place->leaf) ||
-		place->leaf->rd_createSubid != InvalidSubTransactionId ||
-		place->leaf->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the attempt log's partition was made by this transaction"),
-				 errhint("Commit it first.")));
-
-	memset(&place->log, 0, sizeof(place->log));
-	place->log.at = at + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-	place->log.owner = owner;
-	place->log.actor = GetSessionUserId();
-
-	tuple = qr_attempt_form(RelationGetDescr(place->leaf), &place->log);
-	heap_insert(place->leaf, tuple, GetCurrentCommandId(true),
-				QRCRED_CONTROL == 3 ? HEAP_INSERT_NO_LOGICAL | HEAP_INSERT_FROZEN :
-				HEAP_INSERT_NO_LOGICAL, NULL);
-	QR_KILLPOINT("inserted");
-	values[0] = Int64GetDatum(owner);
-	values[1] = TimestampTzGetDatum(at);
-	index_insert(place->leaf_index, values, isnull, &tuple->t_self,
-				 place->leaf, UNIQUE_CHECK_NO, false, NULL);
-	place->log_tid = tuple->t_self;
-	heap_freetuple(tuple);
-	QR_KILLPOINT("reserved");
-}
-
 /* The pinned page's tuple at tid when it is a normal item, else NULL. */
 static HeapTupleHeader
 item_at(Page page, const ItemPointerData *tid, uint32 *len)
@@ -208,8 +154,14 @@ seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
 	uint8		previous[16];
 	QcStatus	status = QC_OK;
 
+	if (p->outcome.quiet)
+	{
+		row->seal_kid = p->audit_kid;
+		return qc_strike_mac(m, audit_key, row, row->mac);
+	}
 	log->attempt_no = row->attempt_no;
-	log->moment = p->event.moment;
+	log->moment = p->outcome.reason == QC_WHY_FLOOD ?
+		row->window_count : p->event.moment;
 	log->gateway = p->event.gateway;
 	log->kind = p->event.kind;
 	log->factor = p->outcome.factor;
@@ -235,21 +187,20 @@ seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
 }
 
 /*
- * The second half of step 4, and steps 5 to 7: both pages locked, the event
- * applied, one Generic WAL record over both.
+ * The second half of step 4, and steps 5 to 7: the pages locked in the order
+ * strike, log, outbox; the event applied; one Generic WAL record over all.
  */
 static Look
-look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
-	 XLogRecPtr *lsn)
+look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
+	 const uint8 *audit_key, XLogRecPtr *lsn)
 {
 	Buffer		strike_buffer;
-	Buffer		log_buffer;
+	Buffer		log_buffer = InvalidBuffer;
+	Buffer		notice_buffer = InvalidBuffer;
 	GenericXLogState *xlog;
+	HeapTupleHeader tuple;
+	uint32		len = 0;
 	QcStrike	row;
-	uint32		strike_len = 0;
-	uint32		log_len = 0;
-	HeapTupleHeader strike_tuple;
-	HeapTupleHeader log_tuple;
 	Look		result = LOOK_AGAIN;
 	int			flags = 0;
 #if QRCRED_CONTROL == 1
@@ -258,22 +209,25 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 
 	if (wal_consistency_checking[RM_GENERIC_ID])
 		flags = GENERIC_XLOG_FULL_IMAGE;
-	strike_buffer = ReadBuffer(place->strike,
-							   ItemPointerGetBlockNumber(&p->seen.tid));
-	log_buffer = ReadBuffer(place->leaf,
-							ItemPointerGetBlockNumber(&place->log_tid));
-	xlog = GenericXLogStart(place->leaf);
+	p->event.has_log_row = r->has_log;
+	strike_buffer = ReadBuffer(strike, ItemPointerGetBlockNumber(&p->seen.tid));
+	if (r->has_log)
+		log_buffer = ReadBuffer(r->leaf, ItemPointerGetBlockNumber(&r->log_tid));
+	if (r->has_notice)
+		notice_buffer = ReadBuffer(r->outbox, ItemPointerGetBlockNumber(&r->notice_tid));
+	xlog = GenericXLogStart(strike);
 #if QRCRED_CONTROL == 1
 	p->now = qr_unix_now();
 	qc_lifecycle(&decided, &p->event, p->policy, p->now, &p->outcome);
 #endif
 	LockBuffer(strike_buffer, BUFFER_LOCK_EXCLUSIVE);
-	LockBuffer(log_buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (r->has_log)
+		LockBuffer(log_buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (r->has_notice)
+		LockBuffer(notice_buffer, BUFFER_LOCK_EXCLUSIVE);
 
-	strike_tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &strike_len);
-	log_tuple = item_at(BufferGetPage(log_buffer), &place->log_tid, &log_len);
-	if (log_tuple != NULL &&
-		is_as_seen(strike_tuple, strike_len, &p->seen.row, &row))
+	tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &len);
+	if (is_as_seen(tuple, len, &p->seen.row, &row))
 	{
 #if QRCRED_CONTROL == 1
 		row = decided;
@@ -281,26 +235,41 @@ look(QcMac *m, QrPublication *p, Place *place, const uint8 *audit_key,
 		p->now = qr_unix_now();
 		qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
 #endif
-		result = seal_rows(m, p, audit_key, &row, &place->log) == QC_OK ?
-			 LOOK_DONE : LOOK_FAILED;
+		if ((p->outcome.quiet || r->has_log) &&
+			(p->outcome.notice == QC_NOTICE_NONE || r->has_notice))
+			result = seal_rows(m, p, audit_key, &row, &r->log) == QC_OK ?
+				LOOK_DONE : LOOK_FAILED;
 	}
 	if (result == LOOK_DONE)
 	{
 		Page		page;
 
 		page = GenericXLogRegisterBuffer(xlog, strike_buffer, flags);
-		qr_strike_to_tuple(&row, item_at(page, &p->seen.tid, &strike_len));
-		page = GenericXLogRegisterBuffer(xlog, log_buffer, flags);
-		log_tuple = item_at(page, &place->log_tid, &log_len);
-		qr_attempt_to_tuple(&place->log, log_tuple);
-		log_tuple->t_infomask |= HEAP_XMIN_FROZEN;
+		qr_strike_to_tuple(&row, item_at(page, &p->seen.tid, &len));
+		if (r->has_log)
+		{
+			page = GenericXLogRegisterBuffer(xlog, log_buffer, flags);
+			tuple = item_at(page, &r->log_tid, &len);
+			qr_attempt_to_tuple(&r->log, tuple);
+			tuple->t_infomask |= HEAP_XMIN_FROZEN;
+		}
+		if (r->has_notice)
+		{
+			page = GenericXLogRegisterBuffer(xlog, notice_buffer, flags);
+			tuple = item_at(page, &r->notice_tid, &len);
+			qr_notice_to_tuple(p->outcome.notice, tuple);
+			tuple->t_infomask |= HEAP_XMIN_FROZEN;
+		}
 		*lsn = GenericXLogFinish(xlog);
 		p->after = row;
 	}
 	else
 		GenericXLogAbort(xlog);
 
-	UnlockReleaseBuffer(log_buffer);
+	if (r->has_notice)
+		UnlockReleaseBuffer(notice_buffer);
+	if (r->has_log)
+		UnlockReleaseBuffer(log_buffer);
 	UnlockReleaseBuffer(strike_buffer);
 	return result;
 }
@@ -325,26 +294,36 @@ qr_release_in_force(const QcStrike *row, QcMac *m,
 		row->freeze_no : 0;
 }
 
-/* Steps 3 to 7, looking again while the row changes; ends with both pages unlocked. */
+/*
+ * What the event may come to, going by the row as it was seen: whether a log
+ * row and an outbox row have to be at hand.
+ */
+static void
+reserve(const QrPublication *p, QrReservation *r, bool is_missed)
+{
+	QcOutcome	foreseen;
+
+	qc_foresee(&p->seen.row, &p->event, p->policy, qr_unix_now(), &foreseen);
+	if (!r->has_log && (!foreseen.quiet || is_missed))
+		qr_reserve_log(r, p->seen.row.id);
+	if (!r->has_notice &&
+		(foreseen.notice != QC_NOTICE_NONE ||
+		 (is_missed && p->outcome.notice != QC_NOTICE_NONE)))
+		qr_reserve_notice(r, p->seen.row.id);
+}
+
+/* Steps 3 to 7, looking again while the row changes; ends with the pages unlocked. */
 static XLogRecPtr
 publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
 {
+	Relation	strike = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
 	int64		owner = p->seen.row.id;
-	bool		is_reserved = false;
-	Place		place;
+	QrReservation reserved = {0};
 	Look		result = LOOK_AGAIN;
 	XLogRecPtr	lsn = InvalidXLogRecPtr;
 	int			looks;
 
-	place.strike = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
-	if (!RelationNeedsWAL(place.strike) ||
-		place.strike->rd_createSubid != InvalidSubTransactionId ||
-		place.strike->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the store was made or rewritten by this transaction"),
-				 errhint("Commit it first.")));
-
+	qr_require_wal(strike);
 	for (looks = 0; looks < MAX_LOOKS && result == LOOK_AGAIN; looks++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -354,10 +333,8 @@ publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
 		p->derive(p->arg, &p->seen.row, &p->event);
 		p->event.released_freeze_no =
 			qr_release_in_force(&p->seen.row, m, p->audit_key);
-		if (!is_reserved)
-			reserve(&place, owner);
-		is_reserved = true;
-		result = look(m, p, &place, audit_key, &lsn);
+		reserve(p, &reserved, looks > 0);
+		result = look(m, p, strike, &reserved, audit_key, &lsn);
 	}
 	if (result == LOOK_FAILED)
 		ereport(ERROR,
@@ -369,10 +346,9 @@ publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
 				 errmsg("the credential changed too often meanwhile; nothing was counted"),
 				 errhint("Send the same request again.")));
 
-	/* the leaf stays locked to the transaction's end, the strike table does not */
-	index_close(place.leaf_index, NoLock);
-	relation_close(place.leaf, NoLock);
-	relation_close(place.strike, RowExclusiveLock);
+	/* what was reserved stays locked to the transaction's end, the strike table does not */
+	qr_reservation_close(&reserved);
+	relation_close(strike, RowExclusiveLock);
 	return lsn;
 }
 
@@ -397,8 +373,10 @@ qr_publish(QrPublication *p, QcMac *m)
 	}
 	PG_END_TRY();
 
-	/* 8. durable before it is told */
+	/* 8. durable before it is told; a flood's count needs no flush of its own */
 	QR_KILLPOINT("published");
+	if (p->outcome.quiet)
+		return;
 #if QRCRED_CONTROL != 2
 	XLogFlush(lsn);
 #endif

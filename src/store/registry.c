@@ -287,15 +287,14 @@ qr_ticket_find(const uint8 sha256[QC_SHA256_LEN], QrTicketRow *ticket)
 }
 
 void
-qr_outbox_put(const char *kind, int64 credential_id, int32 ticket_serial)
+qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial)
 {
-	Oid			types[] = {TEXTOID, INT8OID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(kind), Int64GetDatum(credential_id),
+	Oid			types[] = {INT2OID, INT8OID, INT4OID};
+	Datum		values[] = {Int16GetDatum(notice), Int64GetDatum(credential_id),
 	Int32GetDatum(ticket_serial)};
 
 	run("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
-		" VALUES ($1, NULLIF($2, 0), NULLIF($3, 0))",
-		lengthof(types), types, values);
+		" VALUES ($1, $2, $3)", lengthof(types), types, values);
 }
 
 static Datum

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "core/lifecycle.h"
 #include "core/strike.h"
 #include "store/rows.h"
 
@@ -102,8 +103,8 @@ extern void qr_ticket_insert(const uint8 sha256[QC_SHA256_LEN],
 extern bool qr_ticket_find(const uint8 sha256[QC_SHA256_LEN],
 						   QrTicketRow *ticket);
 
-/* Queues a message; 0 leaves the credential or the serial out. */
-extern void qr_outbox_put(const char *kind, int64 credential_id, int32 ticket_serial);
+/* Queues a message that follows the caller's commit. */
+extern void qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial);
 
 /* Staff's words to an act in place. */
 extern void qr_act_insert(int64 owner, int64 attempt_no, const char *words);

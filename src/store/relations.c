@@ -41,14 +41,15 @@ typedef struct RelSpec
 {
 	const char *name;
 	char		relkind;
-	bool		only_index;		/* no index but the one named */
+	int			direct;			/* written by heap_insert: so many columns are not null,
+								 * and there is no index but the one named */
 	int			nkeys;
 	AttrNumber	keys[2];		/* the columns of the index for look-ups */
 	ColumnSpec	columns[MAX_COLUMNS];	/* in order; ends at a null name */
 } RelSpec;
 
 static const RelSpec spec[QR_RELS] = {
-	[QR_REL_ISSUER] = {"issuer", RELKIND_RELATION, false, 1, {1}, {
+	[QR_REL_ISSUER] = {"issuer", RELKIND_RELATION, 0, 1, {1}, {
 		{"issuer_id", INT4OID}, {"code", TEXTOID}, {"name", TEXTOID},
 		{"purpose", TEXTOID}, {"digits", INT4OID},
 		{"challenge_seconds", INT4OID}, {"strike_limit", INT4OID},
@@ -58,14 +59,14 @@ static const RelSpec spec[QR_RELS] = {
 		{"second_scan_required", BOOLOID}, {"static_alone", BOOLOID},
 		{"typed", BOOLOID}, {"ask_password", BOOLOID},
 	{"sync_standby", BOOLOID}, {"notify", BOOLOID}, {"lang", TEXTOID}}},
-	[QR_REL_GATEWAY] = {"gateway", RELKIND_RELATION, false, 1, {2}, {
+	[QR_REL_GATEWAY] = {"gateway", RELKIND_RELATION, 0, 1, {2}, {
 		{"gateway_id", INT4OID}, {"gateway", TEXTOID}, {"name", TEXTOID},
 	{"role_name", NAMEOID}, {"enabled", BOOLOID}}},
-	[QR_REL_CREDENTIAL] = {"credential", RELKIND_RELATION, false, 1, {1}, {
+	[QR_REL_CREDENTIAL] = {"credential", RELKIND_RELATION, 0, 1, {1}, {
 		{"credential_id", INT8OID}, {"issuer_id", INT4OID},
 		{"customer_id", INT8OID}, {"kind", INT2OID},
 	{"customer_ref", TEXTOID}}},
-	[QR_REL_STRIKE] = {"strike", RELKIND_RELATION, true, 1, {1}, {
+	[QR_REL_STRIKE] = {"strike", RELKIND_RELATION, 56, 1, {1}, {
 		{"id", INT8OID}, {"attempt_no", INT8OID}, {"valid_until", INT8OID},
 		{"frozen_until", INT8OID}, {"frozen_at", INT8OID},
 		{"challenge_no", INT8OID}, {"challenge_until", INT8OID},
@@ -74,6 +75,7 @@ static const RelSpec spec[QR_RELS] = {
 		{"step_renewal", INT8OID}, {"request_no", INT8OID},
 		{"request_at", INT8OID}, {"ticket_used_at", INT8OID},
 		{"window_at", INT8OID}, {"window_count", INT8OID},
+		{"window_logged_at", INT8OID},
 		{"digest_1", UUIDOID}, {"digest_2", UUIDOID}, {"nonce", UUIDOID},
 		{"text_1", UUIDOID}, {"text_2", UUIDOID},
 		{"previous_nonce", UUIDOID}, {"previous_text_1", UUIDOID},
@@ -92,14 +94,20 @@ static const RelSpec spec[QR_RELS] = {
 		{"request_reason", INT2OID}, {"request_next", INT2OID},
 		{"request_tier", INT2OID}, {"request_tries", INT2OID},
 	{"seal_kid", INT2OID}}},
-	[QR_REL_RELEASE] = {"release", RELKIND_RELATION, false, 2, {1, 2}, {
+	[QR_REL_RELEASE] = {"release", RELKIND_RELATION, 0, 2, {1, 2}, {
 		{"credential_id", INT8OID}, {"freeze_no", INT4OID},
 	{"mac", UUIDOID}, {"kid", INT2OID}}},
-	[QR_REL_KEY_CHECK] = {"key_check", RELKIND_RELATION, false, 1, {1}, {
+	[QR_REL_KEY_CHECK] = {"key_check", RELKIND_RELATION, 0, 1, {1}, {
 	{"kid", INT2OID}, {"check_value", BYTEAOID}}},
-	[QR_REL_BUCKET] = {"bucket", RELKIND_RELATION, false, 1, {1}, {
+	[QR_REL_BUCKET] = {"bucket", RELKIND_RELATION, 0, 1, {1}, {
 	{"first", INT4OID}, {"last", INT4OID}, {"owned", BOOLOID}}},
-	[QR_REL_ATTEMPT] = {"attempt", RELKIND_PARTITIONED_TABLE, true, 2, {2, 1}, {
+	[QR_REL_OUTBOX] = {"outbox", RELKIND_RELATION, 8, 1, {1}, {
+		{"outbox_id", INT8OID}, {"credential_id", INT8OID},
+		{"made", TIMESTAMPTZOID}, {"idempotency_key", UUIDOID},
+		{"gateway_id", INT4OID}, {"ticket_serial", INT4OID},
+		{"kind", INT2OID}, {"failures", INT2OID}, {"taken", TIMESTAMPTZOID},
+	{"done", TIMESTAMPTZOID}, {"failure", TEXTOID}}},
+	[QR_REL_ATTEMPT] = {"attempt", RELKIND_PARTITIONED_TABLE, 15, 2, {2, 1}, {
 		{"at", TIMESTAMPTZOID}, {"owner", INT8OID}, {"attempt_no", INT8OID},
 		{"moment", INT8OID}, {"actor", OIDOID}, {"gateway", INT4OID},
 		{"seal", UUIDOID}, {"kind", INT2OID}, {"factor", INT2OID},
@@ -198,7 +206,7 @@ check_columns(Relation rel, const RelSpec *s)
 		if (a->attisdropped || a->atttypid != s->columns[i].type ||
 			strcmp(NameStr(a->attname), s->columns[i].name) != 0)
 			refuse(s->name, "Its columns differ.");
-		if (s->only_index && !a->attnotnull)
+		if (i < s->direct && !a->attnotnull)
 			refuse(s->name, "A column may be null.");
 	}
 }
@@ -261,7 +269,7 @@ check_indexes(Relation rel, const RelSpec *s)
 	}
 	if (!OidIsValid(found))
 		refuse(s->name, "The index for look-ups is missing.");
-	if (s->only_index && list_length(indexes) != 1)
+	if (s->direct && list_length(indexes) != 1)
 		refuse(s->name, "It has an index that is not the store's.");
 	list_free(indexes);
 	return found;

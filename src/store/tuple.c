@@ -13,22 +13,25 @@
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 
-#define STRIKE_COLUMNS	55
+#define STRIKE_COLUMNS	56
 #define STRIKE_BYTES	(offsetof(QcStrike, seal_kid) + sizeof(int16))
 #define ATTEMPT_COLUMNS 15
 #define ATTEMPT_BYTES	(offsetof(QcAttempt, kid) + sizeof(int16))
+#define OUTBOX_COLUMNS	11
+#define OUTBOX_KIND_AT	(3 * 8 + 16 + 2 * 4)	/* behind the fixed-length columns before it */
 #define EPOCH_SHIFT \
 	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
-StaticAssertDecl(offsetof(QcStrike, digest) == 17 * 8, "int8 columns of strike");
-StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 17 * 8 + 12 * 16,
+StaticAssertDecl(offsetof(QcStrike, digest) == 18 * 8, "int8 columns of strike");
+StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 18 * 8 + 12 * 16,
 				 "uuid columns of strike");
-StaticAssertDecl(offsetof(QcStrike, generation) == 17 * 8 + 12 * 16 + 5 * 4,
+StaticAssertDecl(offsetof(QcStrike, generation) == 18 * 8 + 12 * 16 + 5 * 4,
 				 "int4 columns of strike");
-StaticAssertDecl(offsetof(QcStrike, seal_kid) == 17 * 8 + 12 * 16 + 5 * 4 + 20 * 2,
+StaticAssertDecl(offsetof(QcStrike, seal_kid) == 18 * 8 + 12 * 16 + 5 * 4 + 20 * 2,
 				 "int2 columns of strike");
-StaticAssertDecl(17 + 12 + 5 + 21 == STRIKE_COLUMNS, "columns of strike");
+StaticAssertDecl(18 + 12 + 5 + 21 == STRIKE_COLUMNS, "columns of strike");
 StaticAssertDecl(ATTEMPT_BYTES == 4 * 8 + 2 * 4 + 16 + 8 * 2, "columns of attempt");
 
 bool
@@ -78,4 +81,36 @@ qr_attempt_to_tuple(const QcAttempt *row, HeapTupleHeader tuple)
 
 	stored.at -= EPOCH_SHIFT;
 	memcpy((char *) tuple + tuple->t_hoff, &stored, ATTEMPT_BYTES);
+}
+
+HeapTuple
+qr_notice_form(TupleDesc desc, int64 outbox_id, int64 owner)
+{
+	Datum		values[OUTBOX_COLUMNS] = {0};
+	bool		isnull[OUTBOX_COLUMNS] = {0};
+	pg_uuid_t	key;
+
+	if (desc->natts != OUTBOX_COLUMNS)
+		elog(ERROR, "the outbox has %d columns, not %d", desc->natts, OUTBOX_COLUMNS);
+	if (!pg_strong_random(key.data, sizeof(key.data)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not draw an idempotency key"),
+				 errdetail("The source of randomness failed.")));
+	/* RFC 9562, version 4 */
+	key.data[6] = (key.data[6] & 0x0f) | 0x40;
+	key.data[8] = (key.data[8] & 0x3f) | 0x80;
+	values[0] = Int64GetDatum(outbox_id);
+	values[1] = Int64GetDatum(owner > 0 ? owner : 0);
+	values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[3] = UUIDPGetDatum(&key);
+	values[4] = Int32GetDatum(owner < 0 ? (int32) -owner : 0);
+	isnull[8] = isnull[9] = isnull[10] = true;
+	return heap_form_tuple(desc, values, isnull);
+}
+
+void
+qr_notice_to_tuple(int16 kind, HeapTupleHeader tuple)
+{
+	memcpy((char *) tuple + tuple->t_hoff + OUTBOX_KIND_AT, &kind, sizeof(kind));
 }

@@ -26,4 +26,10 @@ extern HeapTuple qr_attempt_form(TupleDesc desc, const QcAttempt *row);
 /* Overwrites a tuple that qr_attempt_form() made. */
 extern void qr_attempt_to_tuple(const QcAttempt *row, HeapTupleHeader tuple);
 
+/* A new outbox tuple of kind none about a credential or (negative) a gateway. */
+extern HeapTuple qr_notice_form(TupleDesc desc, int64 outbox_id, int64 owner);
+
+/* Sets the kind in a tuple that qr_notice_form() made. */
+extern void qr_notice_to_tuple(int16 kind, HeapTupleHeader tuple);
+
 #endif

@@ -125,6 +125,7 @@ BEGIN
 		ticket_used_at int8 NOT NULL DEFAULT 0,
 		window_at int8 NOT NULL DEFAULT 0,
 		window_count int8 NOT NULL DEFAULT 0,
+		window_logged_at int8 NOT NULL DEFAULT 0,
 		digest_1 uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
 		digest_2 uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
 		nonce uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
@@ -217,19 +218,18 @@ BEGIN
 
 	CREATE TABLE qrcred_store.outbox (
 		outbox_id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-		kind text NOT NULL,
-		credential_id int8,
-		gateway_id int4,
-		ticket_serial int4,
+		credential_id int8 NOT NULL DEFAULT 0,
 		made timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		idempotency_key uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+		gateway_id int4 NOT NULL DEFAULT 0,
+		ticket_serial int4 NOT NULL DEFAULT 0,
+		kind int2 NOT NULL,
+		failures int2 NOT NULL DEFAULT 0,
 		taken timestamptz,
 		done timestamptz,
-		failures int4 NOT NULL DEFAULT 0,
-		failure text,
-		idempotency_key uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid()
+		failure text
 	);
-	CREATE INDEX outbox_open ON qrcred_store.outbox (outbox_id) WHERE done IS NULL;
-	COMMENT ON TABLE qrcred_store.outbox IS 'Messages for the bank''s sender: ids only, never a phone number, link or code';
+	COMMENT ON TABLE qrcred_store.outbox IS 'Messages for the bank''s sender: ids only, never a phone number, link or code; a row that goes with an in-place change is published with it';
 
 	CREATE TABLE qrcred_store.key_check (
 		kid int2 PRIMARY KEY CHECK (kid BETWEEN 1 AND 255),
