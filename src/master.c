@@ -90,3 +90,29 @@ qr_master_use(uint8 key[QC_KEY_LEN])
 		elog(ERROR, "could not note the key check value");
 	return kid;
 }
+
+void
+qr_credential_key(const QcStrike *s, const char *label, uint8 key[QC_KEY_LEN])
+{
+	uint8		master[QC_KEY_LEN];
+	QcStatus	status;
+
+	(void) qr_master(s->kid, master);
+	status = qc_credential_key(qr_mac(), master, label, s->id, s->generation,
+							   s->digest, key);
+	qc_wipe(master, sizeof(master));
+	qr_check(status, "credential key");
+}
+
+void
+qr_challenge_digits(const QcStrike *s, const uint8 *nonce, const uint8 *text,
+					int n, char digits[QC_DIGITS_MAX + 1])
+{
+	uint8		key[QC_KEY_LEN];
+	QcStatus	status;
+
+	qr_credential_key(s, QC_CRED_CHALLENGE, key);
+	status = qc_challenge_digits(qr_mac(), key, nonce, text, n, digits);
+	qc_wipe(key, sizeof(key));
+	qr_check(status, "challenge");
+}

@@ -8,7 +8,9 @@
 
 #include "postgres.h"
 
-#include "core/mac.h"
+#include "core/challenge.h"
+#include "core/keys.h"
+#include "core/strike.h"
 
 /*
  * Copies master key kid; kid 0 is the current one.  Answers the kid.  ERROR
@@ -27,5 +29,14 @@ extern int	qr_audit_key(int kid, uint8 key[QC_KEY_LEN]);
  * as the extension's owner with SPI connected.
  */
 extern int	qr_master_use(uint8 key[QC_KEY_LEN]);
+
+/* K(label) of the row's credential, generation and registration; the caller wipes. */
+extern void qr_credential_key(const QcStrike *s, const char *label,
+							  uint8 key[QC_KEY_LEN]);
+
+/* The n challenge digits of a nonce and a text's SHA-256; the caller wipes. */
+extern void qr_challenge_digits(const QcStrike *s, const uint8 *nonce,
+								const uint8 *text, int n,
+								char digits[QC_DIGITS_MAX + 1]);
 
 #endif
