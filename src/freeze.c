@@ -70,11 +70,16 @@ perform(FunctionCallInfo fcinfo, Act *act, const char *command)
 	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
 	char	   *reason = reason_arg(fcinfo, 1);
 	QrPublication p = {0};
-	QcPolicy	none = {0};
+	QrIssuer	issuer;
+	QrCredential credential;
 
 	qr_publish_allowed(command);
 	find_strike(credential_id, &p.seen);
-	p.policy = &none;
+	if (!qr_read_credential(credential_id, &credential) ||
+		!qr_read_issuer(credential.issuer_id, &issuer))
+		elog(ERROR, "the credential's issuer is missing");
+	p.policy = &issuer.policy;
+	p.sync_standby = issuer.sync_standby;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_act;
 	p.arg = act;

@@ -592,7 +592,7 @@ qc_reason_name(int reason)
 		"replayed", "window", "superseded", "no_challenge", "text", "frozen",
 		"void", "expired", "closed", "skew", "registration", "repeated",
 		"limit", "bucket", "ticket_used", "ticket_expired", "answer",
-		"not_latest", "flood"
+		"not_latest", "flood", "no_password"
 	};
 
 	return word(words, QC_REASONS, reason);

@@ -73,6 +73,7 @@ typedef enum QcReason
 	QC_WHY_ANSWER = 23,			/* wrong activation answer */
 	QC_WHY_NOT_LATEST = 24,		/* a password for something else than the latest acceptance */
 	QC_WHY_FLOOD = 25,			/* one row for many forged codes; moment is the minute's count */
+	QC_WHY_NO_PASSWORD = 26,	/* the customer has none */
 	QC_REASONS
 } QcReason;
 

@@ -191,6 +191,19 @@ qr_customer_of_id(int64 customer_id, QrCustomer *customer)
 									  lengthof(types), types, values));
 }
 
+bool
+qr_customer_set_password(int32 issuer_id, const char *customer_ref,
+						 const char *hash)
+{
+	Oid			types[] = {INT4OID, TEXTOID, TEXTOID};
+	Datum		values[] = {Int32GetDatum(issuer_id),
+	CStringGetTextDatum(customer_ref), CStringGetTextDatum(hash)};
+
+	return run("UPDATE qrcred_store.customer SET password_hash = $3"
+			   " WHERE issuer_id = $1 AND customer_ref = $2",
+			   lengthof(types), types, values) > 0;
+}
+
 static void
 strike_insert(const QcStrike *s)
 {

@@ -94,6 +94,10 @@ extern bool qr_customer_find(int32 issuer_id, const char *customer_ref,
 							 QrCustomer *customer);
 extern bool qr_customer_of_id(int64 customer_id, QrCustomer *customer);
 
+/* False when there is no such customer. */
+extern bool qr_customer_set_password(int32 issuer_id, const char *customer_ref,
+									 const char *hash);
+
 /* False when the credential_id is taken: draw again. */
 extern bool qr_credential_insert(const QrIssued *issued, const QcStrike *strike);
 extern bool qr_credential_find(int64 credential_id, QrIssued *issued);

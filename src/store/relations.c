@@ -66,6 +66,12 @@ static const RelSpec spec[QR_RELS] = {
 		{"credential_id", INT8OID}, {"issuer_id", INT4OID},
 		{"customer_id", INT8OID}, {"kind", INT2OID},
 	{"customer_ref", TEXTOID}}},
+	[QR_REL_CUSTOMER] = {"customer", RELKIND_RELATION, 0, 1, {1}, {
+		{"customer_id", INT8OID}, {"issuer_id", INT4OID},
+		{"customer_ref", TEXTOID}, {"kid", INT2OID}, {"full_name", BYTEAOID},
+		{"id_number", BYTEAOID}, {"phone", BYTEAOID},
+		{"answer_id_number", BYTEAOID}, {"answer_phone", BYTEAOID},
+	{"answer_id_last4", BYTEAOID}, {"password_hash", TEXTOID}}},
 	[QR_REL_STRIKE] = {"strike", RELKIND_RELATION, 56, 1, {1}, {
 		{"id", INT8OID}, {"attempt_no", INT8OID}, {"valid_until", INT8OID},
 		{"frozen_until", INT8OID}, {"frozen_at", INT8OID},
@@ -170,24 +176,26 @@ refuse(const char *relname, const char *what)
 			 errhint("Undo the change, or take the store up again with qrcred.upgrade_store().")));
 }
 
-static Oid
-extension_owner(void)
+bool
+qr_extension(const char *name, Oid *owner, Oid *schema)
 {
 	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	Oid			owner = InvalidOid;
 
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
-				F_NAMEEQ, CStringGetDatum("qrcred"));
+				F_NAMEEQ, CStringGetDatum(name));
 	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
-		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+	{
+		*owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+		*schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	return owner;
+	return HeapTupleIsValid(tuple);
 }
 
 static void
@@ -300,6 +308,7 @@ check_store(void)
 	uint64		before = changes;
 	HeapTuple	tuple;
 	Oid			schema_owner;
+	Oid			extension_schema;
 	int			i;
 
 	schema_oid = get_namespace_oid(STORE_SCHEMA, true);
@@ -308,7 +317,8 @@ check_store(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("there is no store in this database"),
 				 errhint("Make one with SELECT qrcred.create_store().")));
-	owner_oid = extension_owner();
+	if (!qr_extension("qrcred", &owner_oid, &extension_schema))
+		elog(ERROR, "extension qrcred is missing");
 	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema_oid));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for schema %u", schema_oid);

@@ -19,6 +19,7 @@ typedef enum QrRel
 {
 	QR_REL_ISSUER,
 	QR_REL_GATEWAY,
+	QR_REL_CUSTOMER,
 	QR_REL_CREDENTIAL,
 	QR_REL_STRIKE,
 	QR_REL_RELEASE,
@@ -47,5 +48,8 @@ extern Oid	qr_rel_index(QrRel which);
  * ERROR 55000 when no partition exists for it.
  */
 extern Relation qr_leaf_open(Relation attempt, TimestampTz at, Relation *index);
+
+/* An extension's owner and schema; false when it is not in this database. */
+extern bool qr_extension(const char *name, Oid *owner, Oid *schema);
 
 #endif

@@ -155,12 +155,35 @@ qr_read_credential(int64 credential_id, QrCredential *credential)
 
 		credential->credential_id = credential_id;
 		credential->issuer_id = int_column(&l, tuple, 2);
+		credential->customer_id = DatumGetInt64(column(&l, tuple, 3, &isnull));
 		credential->kind = DatumGetInt16(column(&l, tuple, 4, &isnull));
 		text_column(&l, tuple, 5, credential->customer_ref,
 					sizeof(credential->customer_ref));
 	}
 	lookup_end(&l);
 	return HeapTupleIsValid(tuple);
+}
+
+char *
+qr_read_password_hash(int64 customer_id)
+{
+	Lookup		l;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	char	   *hash = NULL;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(customer_id));
+	tuple = lookup(&l, QR_REL_CUSTOMER, &key, 1);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		d = column(&l, tuple, 11, &isnull);
+
+		hash = isnull ? NULL : TextDatumGetCString(d);
+	}
+	lookup_end(&l);
+	return hash;
 }
 
 bool

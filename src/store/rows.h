@@ -48,6 +48,7 @@ typedef struct QrCredential
 {
 	int64		credential_id;
 	int32		issuer_id;
+	int64		customer_id;
 	int16		kind;
 	char		customer_ref[QR_REFERENCE_MAX + 1];
 } QrCredential;
@@ -56,6 +57,9 @@ typedef struct QrCredential
 extern bool qr_read_issuer(int32 issuer_id, QrIssuer *issuer);
 extern bool qr_read_gateway(const char *name, QrGateway *gateway);
 extern bool qr_read_credential(int64 credential_id, QrCredential *credential);
+
+/* The customer's password hash, palloc'd; NULL when none is set. */
+extern char *qr_read_password_hash(int64 customer_id);
 
 /* The stored key check value of kid; false when the store never used it. */
 extern bool qr_read_key_check(int kid, uint8 check_value[8]);

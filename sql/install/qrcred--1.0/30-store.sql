@@ -293,18 +293,18 @@ REVOKE ALL ON FUNCTION qrcred.create_store() FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.create_store() IS 'Makes the store in schema qrcred_store; needs no key; refuses a schema that is there already (42P06)';
 
 CREATE FUNCTION qrcred.maintain(ahead interval DEFAULT '7 days', keep interval DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
 AS $maintain$
 DECLARE
 	from_day timestamptz := date_trunc('day', clock_timestamp(), 'UTC');
-	leaf text;
+	leaf name;
+	tries int;
 BEGIN
 	IF ahead IS NULL OR ahead < '1 day' OR ahead > '400 days' THEN
 		RAISE EXCEPTION 'argument "ahead" must be between 1 day and 400 days' USING ERRCODE = '22023';
 	END IF;
-	IF keep IS NOT NULL THEN
-		RAISE EXCEPTION 'argument "keep" must be null' USING ERRCODE = '22023',
-			HINT = 'This version keeps every partition of the attempt log.';
+	IF keep < '1 day' THEN
+		RAISE EXCEPTION 'argument "keep" must be 1 day or more, or null' USING ERRCODE = '22023';
 	END IF;
 	WHILE from_day <= clock_timestamp() + ahead LOOP
 		leaf := 'attempt_' || to_char(from_day AT TIME ZONE 'UTC', 'YYYYMMDD');
@@ -314,13 +314,38 @@ BEGIN
 				leaf, from_day, from_day + interval '24 hours');
 			EXECUTE format('ALTER TABLE qrcred_store.attempt ATTACH PARTITION qrcred_store.%I FOR VALUES FROM (%L) TO (%L)',
 				leaf, from_day, from_day + interval '24 hours');
+			EXECUTE format('CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.%I FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard()', leaf);
 		END IF;
 		from_day := from_day + interval '24 hours';
+	END LOOP;
+
+	/* a waiting exclusive lock would stop every verification behind it: short waits, several tries */
+	FOR leaf IN
+		SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = 'qrcred_store.attempt'::regclass
+		  AND (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz <= clock_timestamp() - keep
+		ORDER BY 1
+	LOOP
+		FOR tries IN 1..10 LOOP
+			BEGIN
+				EXECUTE format('INSERT INTO qrcred_store.anchor AS a (owner, attempt_no, seal)'
+					' SELECT DISTINCT ON (owner) owner, attempt_no, seal FROM qrcred_store.%I ORDER BY owner, attempt_no DESC'
+					' ON CONFLICT (owner) DO UPDATE SET attempt_no = excluded.attempt_no, seal = excluded.seal'
+					' WHERE excluded.attempt_no > a.attempt_no', leaf);
+				EXECUTE format('DROP TABLE qrcred_store.%I', leaf);
+				EXIT;
+			EXCEPTION WHEN lock_not_available THEN
+				IF tries = 10 THEN
+					RAISE;
+				END IF;
+				PERFORM pg_sleep(0.2);
+			END;
+		END LOOP;
 	END LOOP;
 END
 $maintain$;
 REVOKE ALL ON FUNCTION qrcred.maintain(interval, interval) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days)';
+COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days); retires those older than keep (1 day or more; null keeps all), leaving each chain''s last seal as its anchor';
 
 CREATE FUNCTION qrcred.drop_store(confirm text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -204,3 +204,46 @@ END
 $set_gateway$;
 REVOKE ALL ON FUNCTION qrcred.set_gateway(text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.set_gateway(text, boolean) IS 'Closes a gateway by hand (every scan rejected, next stop) or opens it again';
+
+CREATE FUNCTION qrcred.list_policies(OUT issuer text, OUT key text, OUT value jsonb, OUT default_value jsonb, OUT allowed text, OUT meaning text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $list_policies$
+BEGIN
+	RETURN QUERY
+	SELECT i.code, k.key, CASE k.key
+			WHEN 'second_scan' THEN to_jsonb(CASE WHEN i.second_scan_required THEN 'required' ELSE 'optional' END)
+			ELSE coalesce(to_jsonb(i) -> k.key, 'null'::jsonb) END,
+		k.def::jsonb, k.allowed, k.meaning
+	FROM qrcred_store.issuer i, (VALUES
+		('digits', '8', '6 to 8', 'challenge digits that the customer types'),
+		('challenge_seconds', '120', '1 to 3600', 'how long a challenge stays open'),
+		('strike_limit', '3', '1 to 5', 'wrong guesses of one factor that freeze; all factors together freeze at 5'),
+		('freeze_seconds', '300', '1 to 86400', 'the first freeze; each further one lasts twice as long'),
+		('freeze_cap_seconds', '86400', '1 to 2592000', 'the longest freeze'),
+		('max_freezes', '4', '1 to 20', 'freezes remembered; the next one voids the credential'),
+		('freeze_memory_days', '30', '1 to 365', 'days without a freeze after which none is remembered'),
+		('skew_ahead', 'false', 'true, false', 'accept a rotating code one step (30 s) ahead of the server''s clock'),
+		('wallet_skew_seconds', 'null', 'null, 0 to 86400', 'largest difference between wallet and server for a second code; null: not enforced'),
+		('second_scan', '"required"', 'required, optional', 'whether a first code always needs a second scan'),
+		('static_alone', 'false', 'true, false', 'with second_scan optional: a first code is accepted alone, tier D'),
+		('typed', 'true', 'true, false', 'admit 8 typed digits in place of the second picture'),
+		('ask_password', 'false', 'true, false', 'an acceptance is payable only after check_password()'),
+		('valid_days', '365', '1 to 3660', 'validity of a credential where issue() is not told'),
+		('renew_grace_days', '30', '0 to 3660', 'days after expiry in which a wallet may still renew'),
+		('activation', '"id_last4"', 'id_last4, none', 'what a download asks besides the ticket'),
+		('ticket_hours', '24', '1 to 8760', 'how long a download ticket lasts'),
+		('tier_limits', 'null', 'null, {"B": n, "C": n, "D": n}', 'a customer''s day per tier, where the transaction carries an amount'),
+		('verification', '"sms"', 'sms, screen, off', 'how a payment''s verification code reaches the customer'),
+		('store_card_password', 'false', 'true, false', 'keep a card''s payment password (for the card''s own issuer only)'),
+		('wallet_url', '""', 'empty or http(s) address', 'the wallet''s page; a link is this, # and the ticket'),
+		('sync_standby', 'false', 'true, false', 'a verdict waits for a synchronous standby'),
+		('notify', 'false', 'true, false', 'NOTIFY on outbox rows'),
+		('lang', '"en"', 'en, zh', 'language of the messages for persons')
+	) AS k (key, def, allowed, meaning)
+	ORDER BY i.code, k.key;
+END
+$list_policies$;
+REVOKE ALL ON FUNCTION qrcred.list_policies() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.list_policies() IS 'The rows of view qrcred.policies';
+CREATE VIEW qrcred.policies AS SELECT * FROM qrcred.list_policies();
+COMMENT ON VIEW qrcred.policies IS 'Every policy key of every issuer: value, default, what is allowed, what it means';

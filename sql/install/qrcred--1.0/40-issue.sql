@@ -23,3 +23,9 @@ LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'qrcred_download';
 REVOKE ALL ON FUNCTION qrcred.download(text, text, bytea) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.download(text, text, bytea) IS 'The wallet package for a ticket, once, and again within 10 minutes for the same 16-byte wallet_nonce; {"v":1,"verdict":"rejected"} whatever the reason';
+
+CREATE FUNCTION qrcred.set_password(issuer text, customer_ref text, password text) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_set_password';
+REVOKE ALL ON FUNCTION qrcred.set_password(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.set_password(text, text, text) IS 'Sets the customer''s account password, 1 to 72 bytes, hashed with bcrypt';

@@ -29,6 +29,12 @@ AS 'MODULE_PATHNAME', 'qrcred_verify_second';
 REVOKE ALL ON FUNCTION qrcred.verify_second(int8, text, text, text, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.verify_second(int8, text, text, text, uuid) IS 'Scan 2: the second code, or the 8 typed digits, for the challenge open at this gateway; a wrong one counts whatever the caller''s transaction does';
 
+CREATE FUNCTION qrcred.check_password(credential_id int8, attempt_no int8, password text, gateway text, request_id uuid DEFAULT NULL) RETURNS qrcred.verification
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'qrcred_check_password';
+REVOKE ALL ON FUNCTION qrcred.check_password(int8, int8, text, text, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.check_password(int8, int8, text, text, uuid) IS 'The account password for the credential''s latest acceptance (attempt_no), at the same gateway, within 120 seconds, until a right one; a wrong one counts';
+
 CREATE FUNCTION qrcred.expected_second(credential_id int8, moment int8) RETURNS text
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_expected_second';
