@@ -62,6 +62,11 @@ audit_key(Audit *a, int kid)
 {
 	if (a->key_kid != kid)
 		a->key_kid = qr_audit_key(kid, a->key);
+	if (a->key_kid == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("master key %d, which sealed a part of the log, is not in the keyring", kid),
+				 errhint("Keep a retired key in the keyring of whoever audits.")));
 	return a->key;
 }
 

@@ -226,6 +226,7 @@ package(const Download *d, const QcStrike *s, MemoryContext result_context)
 		DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)) : (Datum) 0;
 	MemoryContextSwitchTo(old);
 	qc_wipe(buf.data, buf.len);
+	qc_mac_forget(qr_mac());
 	qr_check(status, "wallet package");
 	return result;
 }

@@ -130,7 +130,9 @@ qrcred_release(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the credential is void, which is final"),
 				 errhint("Issue a new credential to the customer.")));
-	if (!qc_is_frozen(&seen.row, 0, qr_unix_now()))
+	if (!qc_is_frozen(&seen.row,
+					  qr_release_in_force(&seen.row, qr_mac(), qr_audit_key),
+					  qr_unix_now()))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the credential is not frozen")));
@@ -140,7 +142,11 @@ qrcred_release(PG_FUNCTION_ARGS)
 	qr_check(status, "release");
 
 	SPI_connect();
-	qr_release_insert(credential_id, seen.row.freeze_no, mac, kid, reason);
+	if (!qr_release_insert(credential_id, seen.row.freeze_no, mac, kid, reason))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a release of this freeze is there already"),
+				 errhint("If it is this transaction's, commit it; freeze the credential again to release it anew.")));
 	qr_outbox_put(QC_NOTICE_RELEASED, credential_id, 0);
 	SPI_finish();
 	PG_RETURN_VOID();

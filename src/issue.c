@@ -31,8 +31,11 @@ static char *
 personal_arg(FunctionCallInfo fcinfo, int argno, const char *name, size_t *len)
 {
 	char	   *raw = qr_text_arg(fcinfo, argno, name, len);
+	size_t		raw_len = *len;
+	char	   *normal = qr_normalise_personal(raw, len, name, PERSONAL_MAX);
 
-	return qr_normalise_personal(raw, len, name, PERSONAL_MAX);
+	qc_wipe(raw, raw_len);
+	return normal;
 }
 
 /* issuer and customer_ref, at argno and after. */
@@ -58,10 +61,6 @@ qrcred_register(PG_FUNCTION_ARGS)
 	uint16		bucket;
 
 	customer.customer_ref = reference_arg(fcinfo, 1, "customer_ref");
-	data.text[QR_FULL_NAME] = personal_arg(fcinfo, 2, "full_name", &data.len[QR_FULL_NAME]);
-	data.text[QR_ID_NUMBER] = personal_arg(fcinfo, 3, "id_number", &data.len[QR_ID_NUMBER]);
-	data.text[QR_PHONE] = personal_arg(fcinfo, 4, "phone", &data.len[QR_PHONE]);
-
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
@@ -74,6 +73,9 @@ qrcred_register(PG_FUNCTION_ARGS)
 	customer.customer_id = qr_customer_number();
 	PG_TRY();
 	{
+		data.text[QR_FULL_NAME] = personal_arg(fcinfo, 2, "full_name", &data.len[QR_FULL_NAME]);
+		data.text[QR_ID_NUMBER] = personal_arg(fcinfo, 3, "id_number", &data.len[QR_ID_NUMBER]);
+		data.text[QR_PHONE] = personal_arg(fcinfo, 4, "phone", &data.len[QR_PHONE]);
 		customer.kid = qr_master_use(master);
 		qr_personal_seal(master, &terms, &data, &customer);
 	}

@@ -27,6 +27,14 @@ qr_master(int kid, uint8 key[QC_KEY_LEN])
 
 	if (kid == 0)
 		kid = qr_keyring_current();
+	else
+		(void) qr_keyring_has(kid);
+	if (kid < 1 || kid > 255)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a stored row names master key %d", kid)));
+
+	/* the keyring was read just now where a reload asked for it */
 	if (right_epoch != qr_keyring_epoch())
 		memset(is_right, 0, sizeof(is_right));
 	right_epoch = qr_keyring_epoch();
@@ -60,6 +68,8 @@ qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
 	uint8		master[QC_KEY_LEN];
 	QcStatus	status;
 
+	if (kid != 0 && !qr_keyring_has(kid))
+		return 0;
 	kid = qr_master(kid, master);
 	status = qc_master_key(qr_mac(), master, QC_MASTER_AUDIT, key);
 	qc_wipe(master, sizeof(master));

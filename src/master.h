@@ -20,7 +20,10 @@
  */
 extern int	qr_master(int kid, uint8 key[QC_KEY_LEN]);
 
-/* The audit key derived from it; the shape that qr_publish() asks for. */
+/*
+ * The audit key derived from it; the shape that qr_publish() asks for.  0, and
+ * nothing copied, for a kid that the keyring does not have.
+ */
 extern int	qr_audit_key(int kid, uint8 key[QC_KEY_LEN]);
 
 /*

@@ -59,18 +59,15 @@ last4(const char *text, size_t len)
 	return text;
 }
 
-static uint8 *
+static QcStatus
 digest_answer(const uint8 *master, const char *label, const QrTerms *terms,
-			  const char *customer_ref, const char *text, size_t len)
+			  const char *customer_ref, const char *text, size_t len, uint8 *out)
 {
-	uint8	   *out = palloc(QC_SHA256_LEN);
 	QcText		issuer = {terms->code, strlen(terms->code)};
 	QcText		ref = {customer_ref, strlen(customer_ref)};
 	QcText		answer = {text, len};
 
-	qr_check(qc_answer_digest(qr_mac(), master, label, issuer, ref, answer, out),
-			 label);
-	return out;
+	return qc_answer_digest(qr_mac(), master, label, issuer, ref, answer, out);
 }
 
 void
@@ -80,10 +77,11 @@ qr_answer_id_last4(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
 {
 	size_t		len;
 	char	   *plain = plain_answer(answer, strlen(answer), &len);
-	uint8	   *d = digest_answer(master, "id_last4", terms, customer_ref, plain, len);
+	QcStatus	status = digest_answer(master, "id_last4", terms, customer_ref,
+									   plain, len, digest);
 
-	memcpy(digest, d, QC_SHA256_LEN);
 	qc_wipe(plain, len);
+	qr_check(status, "answer");
 }
 
 void
@@ -106,6 +104,12 @@ qr_personal_seal(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
 		c->sealed[i].len = data->len[i] + QC_SEAL_OVERHEAD;
 		c->sealed[i].data = palloc(c->sealed[i].len);
 	}
+	c->answer_id_number.data = palloc(QC_SHA256_LEN);
+	c->answer_phone.data = palloc(QC_SHA256_LEN);
+	c->answer_id_last4.data = palloc(QC_SHA256_LEN);
+	c->answer_id_number.len = QC_SHA256_LEN;
+	c->answer_phone.len = QC_SHA256_LEN;
+	c->answer_id_last4.len = QC_SHA256_LEN;
 	id_number = plain_answer(data->text[QR_ID_NUMBER], data->len[QR_ID_NUMBER], &id_len);
 	phone = plain_answer(data->text[QR_PHONE], data->len[QR_PHONE], &phone_len);
 
@@ -119,21 +123,21 @@ qr_personal_seal(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
 					c->sealed[i].data) : QC_E_CRYPTO;
 	}
 	qc_wipe(key, sizeof(key));
-	qr_check(status, "registration data");
 
 	/* customer service looks a caller up without the customer_ref */
-	c->answer_id_number.data = digest_answer(master, "id_number", terms, "",
-											 id_number, id_len);
-	c->answer_phone.data = digest_answer(master, "phone", terms, "",
-										 phone, phone_len);
-	c->answer_id_last4.data = digest_answer(master, "id_last4", terms, c->customer_ref,
-											last4(id_number, id_len),
-											strlen(last4(id_number, id_len)));
-	c->answer_id_number.len = QC_SHA256_LEN;
-	c->answer_phone.len = QC_SHA256_LEN;
-	c->answer_id_last4.len = QC_SHA256_LEN;
+	if (status == QC_OK)
+		status = digest_answer(master, "id_number", terms, "", id_number, id_len,
+							   c->answer_id_number.data);
+	if (status == QC_OK)
+		status = digest_answer(master, "phone", terms, "", phone, phone_len,
+							   c->answer_phone.data);
+	if (status == QC_OK)
+		status = digest_answer(master, "id_last4", terms, c->customer_ref,
+							   last4(id_number, id_len), strlen(last4(id_number, id_len)),
+							   c->answer_id_last4.data);
 	qc_wipe(id_number, id_len);
 	qc_wipe(phone, phone_len);
+	qr_check(status, "registration data");
 }
 
 void

@@ -8,6 +8,7 @@
 #include "master.h"
 #include "miscadmin.h"
 #include "request.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -27,6 +28,7 @@ digest_request(FunctionCallInfo fcinfo, int argno, const char *verb,
 		int64		statement;
 		int32		pid;
 		uint32		command;
+		uint32		transaction;	/* a procedure's commit starts commands anew */
 	}			self;
 	uint8		key[QC_KEY_LEN];
 	QcPart		parts[7];
@@ -39,6 +41,7 @@ digest_request(FunctionCallInfo fcinfo, int argno, const char *verb,
 		self.statement = GetCurrentStatementStartTimestamp();
 		self.pid = MyProcPid;
 		self.command = GetCurrentCommandId(false);
+		self.transaction = MyProc->lxid;
 		parts[0] = (QcPart) {&self, sizeof(self)};
 	}
 	else
@@ -85,12 +88,14 @@ qr_request_read(FunctionCallInfo fcinfo, int argno, const char *verb,
 bool
 qr_request_find(QrRequest *r, QrStrikeRef *seen)
 {
-	if (!qr_read_credential(r->credential_id, &r->credential) ||
-		!qr_strike_find(r->credential_id, seen))
-		return false;
-	if (!qr_read_issuer(r->credential.issuer_id, &r->issuer))
+	/* every row is looked up, so that an unknown id takes as long as a known one */
+	bool		is_known = qr_read_credential(r->credential_id, &r->credential);
+	bool		has_strike = qr_strike_find(r->credential_id, seen);
+	bool		has_issuer = qr_read_issuer(r->credential.issuer_id, &r->issuer);
+
+	if (is_known && !has_issuer)
 		elog(ERROR, "issuer %d is missing", r->credential.issuer_id);
-	return true;
+	return is_known && has_strike;
 }
 
 bool
@@ -163,6 +168,7 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 	{
 		qr_challenge_digits(&p.after, p.after.nonce, p.after.text,
 							p.after.challenge_digits, answer.challenge);
+		qc_mac_forget(qr_mac());
 		answer.challenge_seconds =
 			(p.after.challenge_until - p.now + QC_USEC - 1) / QC_USEC;
 	}

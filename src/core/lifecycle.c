@@ -325,6 +325,7 @@ download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	bool		again = e->has_wallet_nonce &&
 		s->ticket_state == QC_TICKET_USED &&
+		memcmp(s->wallet_nonce, no_request, sizeof(no_request)) != 0 &&
 		qc_equal(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce)) &&
 		now - s->ticket_used_at <= QC_DOWNLOAD_SECONDS * QC_USEC;
 

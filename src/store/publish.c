@@ -68,8 +68,7 @@ qr_publish_allowed(const char *command)
 bool
 qr_strike_find(int64 owner, QrStrikeRef *ref)
 {
-	LOCKMODE	lock = RecoveryInProgress() ? AccessShareLock : RowExclusiveLock;
-	Relation	rel = qr_rel_open(QR_REL_STRIKE, lock);
+	Relation	rel = qr_rel_open(QR_REL_STRIKE, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -96,7 +95,8 @@ qr_strike_find(int64 owner, QrStrikeRef *ref)
 		ref->tid = tuple->t_self;
 	}
 	systable_endscan(scan);
-	relation_close(rel, lock);
+	ref->filenode = rel->rd_node.relNode;
+	relation_close(rel, AccessShareLock);
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -209,6 +209,9 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 
 	if (wal_consistency_checking[RM_GENERIC_ID])
 		flags = GENERIC_XLOG_FULL_IMAGE;
+	/* the table was rewritten since: the place says nothing any more */
+	if (strike->rd_node.relNode != p->seen.filenode)
+		return LOOK_AGAIN;
 	p->event.has_log_row = r->has_log;
 	strike_buffer = ReadBuffer(strike, ItemPointerGetBlockNumber(&p->seen.tid));
 	if (r->has_log)
@@ -287,7 +290,8 @@ qr_release_in_force(const QcStrike *row, QcMac *m,
 	if (row->frozen_until <= qr_unix_now() ||
 		!qr_read_release(row->id, row->freeze_no, mac, &kid))
 		return 0;
-	audit_key(kid, key);
+	if (audit_key(kid, key) != kid)
+		return 0;
 	status = qc_release_mac(m, key, row->id, row->freeze_no, expected);
 	qc_wipe(key, sizeof(key));
 	return status == QC_OK && qc_equal(mac, expected, sizeof(mac)) ?
@@ -368,8 +372,10 @@ qr_publish(QrPublication *p, QcMac *m)
 	PG_FINALLY();
 	{
 		qc_wipe(audit_key, sizeof(audit_key));
+		qc_wipe(p->event.guess, sizeof(p->event.guess));
 		qc_wipe(p->event.expected, sizeof(p->event.expected));
 		qc_wipe(p->event.expected_before, sizeof(p->event.expected_before));
+		qc_mac_forget(m);
 	}
 	PG_END_TRY();
 

@@ -16,6 +16,7 @@
 typedef struct QrStrikeRef
 {
 	ItemPointerData tid;
+	Oid			filenode;		/* that tid is a place in */
 	QcStrike	row;
 } QrStrikeRef;
 
@@ -26,7 +27,10 @@ typedef struct QrPublication
 	const QcPolicy *policy;
 	bool		sync_standby;	/* wait for a synchronous standby as well */
 
-	/* The audit key of master key kid, 0 the current one; answers the kid. */
+	/*
+	 * The audit key of master key kid, 0 the current one; answers the kid, or 0
+	 * when there is no such key.
+	 */
 	int			(*audit_key) (int kid, uint8 key[QC_KEY_LEN]);
 
 	/*

@@ -327,7 +327,7 @@ qr_act_insert(int64 owner, int64 attempt_no, const char *words)
 		" VALUES ($1, $2, $3, $4)", lengthof(types), types, values);
 }
 
-void
+bool
 qr_release_insert(int64 credential_id, int32 freeze_no, const uint8 mac[16],
 				  int kid, const char *reason)
 {
@@ -338,7 +338,7 @@ qr_release_insert(int64 credential_id, int32 freeze_no, const uint8 mac[16],
 		session_user_datum(), CStringGetTextDatum(reason)
 	};
 
-	run("INSERT INTO qrcred_store.release (credential_id, freeze_no, mac, kid, actor, reason)"
-		" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-		lengthof(types), types, values);
+	return run("INSERT INTO qrcred_store.release (credential_id, freeze_no, mac, kid, actor, reason)"
+			   " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+			   lengthof(types), types, values) > 0;
 }

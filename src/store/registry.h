@@ -113,8 +113,8 @@ extern void qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_ser
 /* Staff's words to an act in place. */
 extern void qr_act_insert(int64 owner, int64 attempt_no, const char *words);
 
-/* A release of this freeze; one that is there already stands. */
-extern void qr_release_insert(int64 credential_id, int32 freeze_no,
+/* A release of this freeze; false when one is there already. */
+extern bool qr_release_insert(int64 credential_id, int32 freeze_no,
 							  const uint8 mac[16], int kid, const char *reason);
 
 #endif

@@ -431,10 +431,12 @@ qr_leaf_open(Relation attempt, TimestampTz at, Relation *index)
 		}
 		if (leaf_oid != oid)
 		{
+			uint64		before = changes;
+
 			check_relation(leaf, &spec[QR_REL_ATTEMPT],
 						   RelationGetRelationName(leaf), RELKIND_RELATION);
 			leaf_index_oid = check_indexes(leaf, &spec[QR_REL_ATTEMPT]);
-			leaf_oid = oid;
+			leaf_oid = changes == before ? oid : InvalidOid;
 		}
 		*index = index_open(leaf_index_oid, RowExclusiveLock);
 		return leaf;

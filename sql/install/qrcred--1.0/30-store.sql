@@ -285,15 +285,18 @@ BEGIN
 		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
 	CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON qrcred_store.release
 		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
+	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.release
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
 
-	PERFORM qrcred.maintain('7 days', NULL);
+	PERFORM qrcred.maintain('7 days'::interval, NULL::interval);
 END
 $store$;
 REVOKE ALL ON FUNCTION qrcred.create_store() FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.create_store() IS 'Makes the store in schema qrcred_store; needs no key; refuses a schema that is there already (42P06)';
 
 CREATE FUNCTION qrcred.maintain(ahead interval DEFAULT '7 days', keep interval DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s'
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	SET lock_timeout = '1s' SET datestyle = 'ISO, YMD' SET timezone = 'UTC'
 AS $maintain$
 DECLARE
 	from_day timestamptz := date_trunc('day', clock_timestamp(), 'UTC');

@@ -176,8 +176,11 @@ BEGIN
 	IF name IS NULL OR name = '' OR octet_length(name) > 200 OR name ~ '[[:cntrl:]]' THEN
 		RAISE EXCEPTION 'argument "name" must be 1 to 200 bytes without control characters' USING ERRCODE = '22023';
 	END IF;
+	IF role IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
+		RAISE EXCEPTION 'argument "role" names no role' USING ERRCODE = '22023';
+	END IF;
 	INSERT INTO qrcred_store.gateway AS g (gateway, name, role_name)
-	VALUES (create_gateway.gateway, create_gateway.name, (SELECT rolname FROM pg_roles WHERE oid = role))
+	VALUES (create_gateway.gateway, create_gateway.name, (SELECT r.rolname FROM pg_roles r WHERE r.oid = role))
 	ON CONFLICT DO NOTHING
 	RETURNING g.gateway_id INTO n;
 	IF n IS NULL THEN
