@@ -7,13 +7,12 @@
 
 #include "executor/spi.h"
 #include "master.h"
+#include "package.h"
 #include "personal.h"
 #include "store/publish.h"
 #include "store/registry.h"
 #include "store/relations.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
 
 #define WALLET_NONCE	16
 #define WALLET_DOOR		0		/* the strike row of refusals without a credential */
@@ -31,13 +30,6 @@ typedef struct Download
 	const uint8 *wallet_nonce;	/* NULL: none was given */
 	QcReason	why;			/* of a refusal at the door */
 } Download;
-
-static Datum
-rejected(void)
-{
-	return DirectFunctionCall1(jsonb_in,
-							   CStringGetDatum("{\"v\": 1, \"verdict\": \"rejected\"}"));
-}
 
 static void
 derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
@@ -69,7 +61,7 @@ refuse(Download *d, QcReason why)
 	p.arg = d;
 	qr_publish(&p, qr_mac());
 	SPI_finish();
-	return rejected();
+	return qr_package_rejected();
 }
 
 static void
@@ -125,112 +117,6 @@ is_ticket_right(const Download *d, const QcStrike *s, const QcToken *token)
 		token->bucket == qc_bucket_of_id(s->id);
 }
 
-static void
-append_hex(StringInfo buf, const uint8 *bytes, size_t n)
-{
-	size_t		i;
-
-	for (i = 0; i < n; i++)
-		appendStringInfo(buf, "%02x", bytes[i]);
-}
-
-static void
-append_text(StringInfo buf, const char *key, const char *value)
-{
-	appendStringInfo(buf, ", \"%s\": ", key);
-	escape_json(buf, value);
-}
-
-/* The keys that the wallet holds, by their names in the package. */
-static QcStatus
-append_keys(StringInfo buf, const QcStrike *s, const uint8 *master)
-{
-	static const char *const label[] = {
-		QC_CRED_SECOND, QC_CRED_ROTATING, QC_CRED_OCRA, QC_CRED_RENEWAL
-	};
-	uint8		key[QC_KEY_LEN];
-	QcStatus	status = QC_OK;
-	int			i;
-
-	appendStringInfoString(buf, ", \"keys\": {");
-	for (i = 0; i < lengthof(label) && status == QC_OK; i++)
-	{
-		status = qc_credential_key(qr_mac(), master, label[i], s->id,
-								   s->generation, s->digest, key);
-		appendStringInfo(buf, "%s\"%s\": \"", i ? ", " : "", label[i]);
-		append_hex(buf, key, sizeof(key));
-		appendStringInfoChar(buf, '"');
-	}
-	appendStringInfoChar(buf, '}');
-	qc_wipe(key, sizeof(key));
-	return status;
-}
-
-static QcStatus
-static_code(const QcStrike *s, const uint8 *master, char text[QC_CODE_TEXT + 1])
-{
-	QcCode		code = {0};
-	uint8		key[QC_KEY_LEN];
-	QcStatus	status;
-
-	code.kind = QC_KIND_STATIC;
-	code.kid = (uint8) s->kid;
-	code.generation = (uint8) s->generation;
-	code.credential_id = s->id;
-	code.moment = (uint32) s->valid_until;
-	status = qc_credential_key(qr_mac(), master, QC_CRED_STATIC, s->id,
-							   s->generation, s->digest, key);
-	if (status == QC_OK)
-		status = qc_code_sign(qr_mac(), key, NULL, 0, &code);
-	qc_wipe(key, sizeof(key));
-	qc_code_print(&code, text);
-	return status;
-}
-
-/* The wallet package of 2-protocol.md, in the caller's memory context. */
-static Datum
-package(const Download *d, const QcStrike *s, MemoryContext result_context)
-{
-	StringInfoData buf;
-	uint8		master[QC_KEY_LEN];
-	char		code[QC_CODE_TEXT + 1];
-	QcStatus	status;
-	MemoryContext old;
-	Datum		result;
-
-	/* large enough that no growth leaves key bytes behind in a freed chunk */
-	initStringInfo(&buf);
-	enlargeStringInfo(&buf, 65536);
-	(void) qr_master(s->kid, master);
-	status = static_code(s, master, code);
-	appendStringInfo(&buf, "{\"v\": 1, \"credential_id\": \"%lld\", \"generation\": %d,"
-					 " \"kid\": %d, \"static\": \"%s\"",
-					 (long long) s->id, s->generation, s->kid, code);
-	if (status == QC_OK)
-		status = append_keys(&buf, s, master);
-	qc_wipe(master, sizeof(master));
-	appendStringInfo(&buf, ", \"digits\": %d, \"valid_from\": %lld, \"valid_until\": %lld",
-					 d->terms.digits, (long long) d->issued.valid_from,
-					 (long long) s->valid_until);
-	appendStringInfoString(&buf, ", \"issuer\": {\"code\": ");
-	escape_json(&buf, d->terms.code);
-	append_text(&buf, "name", d->terms.name);
-	appendStringInfoChar(&buf, '}');
-	append_text(&buf, "purpose", d->issued.purpose);
-	append_text(&buf, "face_value", d->issued.face_value);
-	appendStringInfo(&buf, ", \"server_time\": %lld}",
-					 (long long) (qr_unix_now() / QC_USEC));
-
-	old = MemoryContextSwitchTo(result_context);
-	result = status == QC_OK ?
-		DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)) : (Datum) 0;
-	MemoryContextSwitchTo(old);
-	qc_wipe(buf.data, buf.len);
-	qc_mac_forget(qr_mac());
-	qr_check(status, "wallet package");
-	return result;
-}
-
 /* download(ticket, answer, wallet_nonce) */
 Datum
 qrcred_download(PG_FUNCTION_ARGS)
@@ -279,7 +165,7 @@ qrcred_download(PG_FUNCTION_ARGS)
 	p.arg = &d;
 	qr_publish(&p, qr_mac());
 	result = p.outcome.verdict == QC_DONE ?
-		package(&d, &p.after, result_context) : (Datum) 0;
+		qr_package(&d.issued, &d.terms, &p.after, result_context) : (Datum) 0;
 	SPI_finish();
-	return result != (Datum) 0 ? result : rejected();
+	return result != (Datum) 0 ? result : qr_package_rejected();
 }

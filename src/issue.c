@@ -7,11 +7,9 @@
  */
 #include "qrcred.h"
 
-#include "access/htup_details.h"
 #include "executor/spi.h"
-#include "funcapi.h"
+#include "issuing.h"
 #include "master.h"
-#include "miscadmin.h"
 #include "personal.h"
 #include "store/publish.h"
 #include "store/registry.h"
@@ -21,7 +19,6 @@
 
 #define PERSONAL_MAX	512		/* bytes of a name, id number or phone */
 #define WORDS_MAX		1000	/* bytes of a purpose or a face value */
-#define DAY				86400
 
 PG_FUNCTION_INFO_V1(qrcred_register);
 PG_FUNCTION_INFO_V1(qrcred_issue);
@@ -113,110 +110,6 @@ words_arg(FunctionCallInfo fcinfo, int argno, const char *name)
 	return s;
 }
 
-/* A ticket of the credential, noted by its digest; its text and link. */
-static void
-make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT + 1])
-{
-	uint8		master[QC_KEY_LEN];
-	uint8		sha256[QC_SHA256_LEN];
-	QcToken		token;
-	QcPart		part;
-	QrTicketRow row;
-	QcStatus	status;
-
-	token.bucket = qc_bucket_of_id(s->id);
-	(void) qr_master(s->kid, master);
-	status = qc_ticket(qr_mac(), master, s->id, s->generation,
-					   s->ticket_serial, token.bytes);
-	qc_wipe(master, sizeof(master));
-	qr_check(status, "ticket");
-	qc_token_print('T', &token, text);
-	part = (QcPart) {text, QC_TOKEN_TEXT};
-	qr_check(qc_sha256(qr_mac(), &part, 1, sha256), "ticket");
-
-	row.credential_id = s->id;
-	row.generation = s->generation;
-	row.serial = s->ticket_serial;
-	row.expires = qr_unix_now() / QC_USEC + (int64) terms->ticket_hours * 3600;
-	qr_ticket_insert(sha256, &row);
-	qr_outbox_put(QC_NOTICE_DOWNLOAD, s->id, s->ticket_serial);
-}
-
-/* The row (credential_id, ticket, link); SPI is finished here. */
-static Datum
-issued_row(FunctionCallInfo fcinfo, const QrTerms *terms, int64 credential_id,
-		   char *ticket)
-{
-	TupleDesc	desc;
-	Datum		values[3];
-	bool		isnull[3] = {false, false, terms->wallet_url[0] == '\0'};
-	char		url[8192];
-
-	strlcpy(url, terms->wallet_url, sizeof(url) - QC_TOKEN_TEXT - 2);
-	SPI_finish();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type is not a row");
-	values[0] = Int64GetDatum(credential_id);
-	values[1] = CStringGetTextDatum(ticket);
-	values[2] = isnull[2] ? (Datum) 0 :
-		PointerGetDatum(cstring_to_text(strcat(strcat(url, "#"), ticket)));
-	qc_wipe(ticket, QC_TOKEN_TEXT);
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
-}
-
-/* The strike row that a new credential begins with, but for its id and MAC. */
-static void
-first_strike(const QrTerms *terms, const QrCustomer *customer, int64 valid_until,
-			 QcStrike *s)
-{
-	QrPersonalData data = {0};
-	uint8		master[QC_KEY_LEN];
-
-	memset(s, 0, sizeof(*s));
-	s->valid_until = valid_until;
-	s->generation = 1;
-	s->ticket_serial = 1;
-	qr_personal_open(customer, &data);
-	PG_TRY();
-	{
-		s->kid = s->seal_kid = qr_master_use(master);
-		qr_personal_digest(master, terms, customer->customer_ref, &data, s->digest);
-	}
-	PG_FINALLY();
-	{
-		qc_wipe(master, sizeof(master));
-		qr_personal_wipe(&data);
-	}
-	PG_END_TRY();
-}
-
-/* Draws ids of the customer's bucket until one is free. */
-static void
-insert_credential(QrIssued *issued, QcStrike *s)
-{
-	uint8		audit[QC_KEY_LEN];
-	uint64		random;
-	uint16		bucket;
-	QcStatus	status;
-
-	qr_check(qc_bucket(qr_mac(), issued->customer_ref,
-					   strlen(issued->customer_ref), &bucket), "customer_ref");
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!pg_strong_random(&random, sizeof(random)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INTERNAL_ERROR),
-					 errmsg("could not draw a credential id"),
-					 errdetail("The source of randomness failed.")));
-		s->id = issued->credential_id = qc_make_id(bucket, random);
-		(void) qr_audit_key(s->seal_kid, audit);
-		status = qc_strike_mac(qr_mac(), audit, s, s->mac);
-		qc_wipe(audit, sizeof(audit));
-		qr_check(status, "strike row");
-	} while (s->id == 0 || !qr_credential_insert(issued, s));
-}
-
 /* issue(issuer, customer_ref, purpose, face_value, valid_days) */
 Datum
 qrcred_issue(PG_FUNCTION_ARGS)
@@ -251,14 +144,14 @@ qrcred_issue(PG_FUNCTION_ARGS)
 	issued.valid_from = qr_unix_now() / QC_USEC;
 	if (issued.valid_days == 0)
 		issued.valid_days = terms.valid_days;
-	valid_until = issued.valid_from + (int64) issued.valid_days * DAY;
+	valid_until = issued.valid_from + (int64) issued.valid_days * QR_DAY;
 	if (valid_until > PG_UINT32_MAX)
 		qr_check(QC_E_TIME, "valid_days");
 
-	first_strike(&terms, &customer, valid_until, &s);
-	insert_credential(&issued, &s);
-	make_ticket(&terms, &s, ticket);
-	return issued_row(fcinfo, &terms, s.id, ticket);
+	qr_first_strike(&terms, &customer, valid_until, &s);
+	qr_insert_credential(&issued, &s);
+	qr_make_ticket(&terms, &s, ticket);
+	return qr_issued_row(fcinfo, &terms, s.id, ticket);
 }
 
 static void
@@ -302,6 +195,6 @@ qrcred_resend_link(PG_FUNCTION_ARGS)
 				 errmsg("the credential cannot be downloaded"),
 				 errdetail("Its state is \"%s\".",
 						   qc_state_name(qc_state(&p.after, p.event.released_freeze_no, p.now)))));
-	make_ticket(&terms, &p.after, ticket);
-	return issued_row(fcinfo, &terms, credential_id, ticket);
+	qr_make_ticket(&terms, &p.after, ticket);
+	return qr_issued_row(fcinfo, &terms, credential_id, ticket);
 }

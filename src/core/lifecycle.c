@@ -320,14 +320,33 @@ check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		strike(s, QC_FACTOR_PASSWORD, p, now, out);
 }
 
-static void
-download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+/* Whether the wallet that had the package lately asks for it again. */
+static bool
+is_same_wallet(const QcStrike *s, const QcEvent *e, int64_t now)
 {
-	bool		again = e->has_wallet_nonce &&
+	return e->has_wallet_nonce &&
 		s->ticket_state == QC_TICKET_USED &&
 		memcmp(s->wallet_nonce, no_request, sizeof(no_request)) != 0 &&
 		qc_equal(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce)) &&
 		now - s->ticket_used_at <= QC_DOWNLOAD_SECONDS * QC_USEC;
+}
+
+/* A wallet has the package of the present generation from now on. */
+static void
+hand_out(QcStrike *s, const QcEvent *e, int64_t now)
+{
+	s->flags |= QC_FLAG_DOWNLOADED;
+	s->ticket_state = QC_TICKET_USED;
+	s->ticket_used_at = now;
+	memset(s->wallet_nonce, 0, sizeof(s->wallet_nonce));
+	if (e->has_wallet_nonce)
+		memcpy(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce));
+}
+
+static void
+download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+{
+	bool		again = is_same_wallet(s, e, now);
 
 	if (barred(s, e, now, out))
 	{
@@ -350,14 +369,7 @@ download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	else
 	{
 		if (!again)
-		{
-			s->flags |= QC_FLAG_DOWNLOADED;
-			s->ticket_state = QC_TICKET_USED;
-			s->ticket_used_at = now;
-			memset(s->wallet_nonce, 0, sizeof(s->wallet_nonce));
-			if (e->has_wallet_nonce)
-				memcpy(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce));
-		}
+			hand_out(s, e, now);
 		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 		out->repeated = again;
 	}
@@ -368,6 +380,79 @@ new_ticket(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	if (barred(s, e, now, out))
 		return;
+	s->ticket_serial++;
+	s->ticket_state = QC_TICKET_READY;
+	s->ticket_wrong = 0;
+	s->ticket_used_at = 0;
+	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+}
+
+/*
+ * Every older code of the credential is worthless from here on.  After the
+ * last generation the row is void and the caller makes another credential.
+ */
+static void
+next_generation(QcStrike *s, const QcEvent *e)
+{
+	memset(s->request, 0, sizeof(s->request));
+	end_challenge(s);
+	if (s->generation == QC_GENERATION_MAX)
+	{
+		s->flags |= QC_FLAG_VOID;
+		return;
+	}
+	s->generation++;
+	s->kid = e->new_kid;
+	s->valid_until = e->new_valid_until;
+	memcpy(s->digest, e->new_digest, sizeof(s->digest));
+}
+
+static void
+renew(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now, QcOutcome *out)
+{
+	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
+	int64_t		grace = (int64_t) p->renew_grace_days * 86400;
+
+	if ((s->flags & (QC_FLAG_VOID | QC_FLAG_REGISTRATION)) != 0 ||
+		qc_is_frozen(s, e->released_freeze_no, now))
+	{
+		(void) barred(s, e, now, out);
+		out->verdict = QC_REJECTED;
+	}
+	else if (is_same_wallet(s, e, now))
+	{
+		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+		out->repeated = true;
+	}
+	else if (!e->right)
+		reject(out, QC_WHY_STALE);
+	else if (s->valid_until + grace <= now / QC_USEC)
+		reject(out, QC_WHY_EXPIRED);
+	else if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
+		reject(out, QC_WHY_WINDOW);
+	else if (e->moment <= s->step_renewal)
+		reject(out, QC_WHY_REPLAYED);
+	else
+	{
+		s->step_renewal = e->moment;
+		next_generation(s, e);
+		hand_out(s, e, now);
+		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+		out->notice = QC_NOTICE_RENEWED;
+	}
+}
+
+/* Staff makes the credential anew, whatever became of its wallet. */
+static void
+reissue(QcStrike *s, const QcEvent *e, QcOutcome *out)
+{
+	if (s->flags & QC_FLAG_VOID)
+	{
+		reject(out, QC_WHY_VOID);
+		return;
+	}
+	next_generation(s, e);
+	s->flags &= ~(QC_FLAG_REGISTRATION | QC_FLAG_DOWNLOADED);
 	s->ticket_serial++;
 	s->ticket_state = QC_TICKET_READY;
 	s->ticket_wrong = 0;
@@ -521,6 +606,12 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		case QC_EV_TICKET:
 			new_ticket(s, e, now, out);
 			break;
+		case QC_EV_RENEWAL:
+			renew(s, e, p, now, out);
+			break;
+		case QC_EV_REISSUE:
+			reissue(s, e, out);
+			break;
 		case QC_EV_FREEZE:
 		case QC_EV_VOID:
 		case QC_EV_REGISTRATION:
@@ -604,7 +695,8 @@ qc_event_name(int kind)
 {
 	static const char *const words[QC_EVENT_KINDS] = {
 		"refused", "static", "rotating", "second", "typed", "password",
-		"download", "ticket", "freeze", "void", "registration"
+		"download", "ticket", "freeze", "void", "registration", "renewal",
+		"reissue"
 	};
 
 	return word(words, QC_EVENT_KINDS, kind);
@@ -614,7 +706,8 @@ const char *
 qc_notice_name(int notice)
 {
 	static const char *const words[QC_NOTICES] = {
-		"none", "download", "frozen", "released", "voided", "warning", "alert"
+		"none", "download", "frozen", "released", "voided", "warning", "alert",
+		"renewed"
 	};
 
 	return word(words, QC_NOTICES, notice);

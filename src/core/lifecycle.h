@@ -19,6 +19,7 @@
 #define QC_PASSWORD_SECONDS 120
 #define QC_DOWNLOAD_SECONDS 600 /* the same wallet nonce may fetch again */
 #define QC_FORGED_A_MINUTE	600 /* above it forged codes share a log row a second */
+#define QC_GENERATION_MAX	255
 #define QC_ALERT_SECONDS	3600	/* between two alerts about one gateway */
 
 /* The numbers stand in the log: add at the end, never renumber. */
@@ -91,6 +92,8 @@ typedef enum QcEventKind
 	QC_EV_FREEZE = 8,			/* staff */
 	QC_EV_VOID = 9,				/* staff */
 	QC_EV_REGISTRATION = 10,	/* the registration data changed */
+	QC_EV_RENEWAL = 11,			/* a renewal code whose MAC is right, or a retry of one */
+	QC_EV_REISSUE = 12,			/* staff */
 	QC_EVENT_KINDS
 } QcEventKind;
 
@@ -104,6 +107,7 @@ typedef enum QcNotice
 	QC_NOTICE_VOIDED = 4,
 	QC_NOTICE_WARNING = 5,		/* frozen, and the next freeze voids */
 	QC_NOTICE_ALERT = 6,		/* a flood of forged codes at a gateway */
+	QC_NOTICE_RENEWED = 7,
 	QC_NOTICES
 } QcNotice;
 
@@ -123,6 +127,7 @@ typedef struct QcPolicy
 	bool		static_alone;
 	bool		typed;
 	bool		ask_password;
+	int			renew_grace_days;
 } QcPolicy;
 
 typedef struct QcEvent
@@ -153,7 +158,11 @@ typedef struct QcEvent
 	bool		ticket_expired;
 	bool		unanswered;		/* DOWNLOAD: no answer where one is needed: not counted */
 	bool		has_wallet_nonce;
-	uint8_t		wallet_nonce[16];
+	uint8_t		wallet_nonce[16];	/* RENEWAL: a digest of it and of the code */
+
+	uint8_t		new_digest[32]; /* RENEWAL, REISSUE: what the next generation is made of */
+	int64_t		new_valid_until;
+	int16_t		new_kid;
 
 	QcVerdict	refusal;		/* REFUSED: rejected or elsewhere */
 	QcReason	why;			/* REFUSED */

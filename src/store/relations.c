@@ -58,7 +58,8 @@ static const RelSpec spec[QR_RELS] = {
 		{"wallet_skew_seconds", INT4OID}, {"skew_ahead", BOOLOID},
 		{"second_scan_required", BOOLOID}, {"static_alone", BOOLOID},
 		{"typed", BOOLOID}, {"ask_password", BOOLOID},
-	{"sync_standby", BOOLOID}, {"notify", BOOLOID}, {"lang", TEXTOID}}},
+	{"sync_standby", BOOLOID}, {"notify", BOOLOID}, {"lang", TEXTOID}, {"valid_days", INT4OID},
+	{"renew_grace_days", INT4OID}}},
 	[QR_REL_GATEWAY] = {"gateway", RELKIND_RELATION, 0, 1, {2}, {
 		{"gateway_id", INT4OID}, {"gateway", TEXTOID}, {"name", TEXTOID},
 	{"role_name", NAMEOID}, {"enabled", BOOLOID}}},

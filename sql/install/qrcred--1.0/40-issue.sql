@@ -29,3 +29,80 @@ LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'qrcred_set_password';
 REVOKE ALL ON FUNCTION qrcred.set_password(text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.set_password(text, text, text) IS 'Sets the customer''s account password, 1 to 72 bytes, hashed with bcrypt';
+
+CREATE FUNCTION qrcred.renew(code text, wallet_nonce bytea DEFAULT NULL) RETURNS jsonb
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_renew';
+REVOKE ALL ON FUNCTION qrcred.renew(text, bytea) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.renew(text, bytea) IS 'The package of a new generation for a renewal code of the present one, until renew_grace_days after expiry; never while frozen, void, or after the registration changed; {"v":1,"verdict":"rejected"} whatever the reason';
+
+CREATE FUNCTION qrcred.reissue(INOUT credential_id int8, OUT ticket text, OUT link text)
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_reissue';
+REVOKE ALL ON FUNCTION qrcred.reissue(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.reissue(int8) IS 'Makes the credential anew from the registration data, with a new ticket; every older code and ticket ends at once, whatever the transaction does';
+
+CREATE FUNCTION qrcred.find_customer(issuer text, customer_ref text, OUT registered int8, OUT credentials int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $find_customer$
+BEGIN
+	IF issuer IS NULL OR customer_ref IS NULL THEN
+		RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN issuer IS NULL THEN 'issuer' ELSE 'customer_ref' END
+			USING ERRCODE = '22023';
+	END IF;
+	IF NOT EXISTS (SELECT FROM qrcred_store.issuer i WHERE i.code = find_customer.issuer) THEN
+		RAISE EXCEPTION 'argument "issuer" names no issuer' USING ERRCODE = '22023';
+	END IF;
+	SELECT extract(epoch FROM c.registered)::int8,
+		(SELECT count(*) FROM qrcred_store.credential x WHERE x.customer_id = c.customer_id)::int
+	INTO registered, credentials
+	FROM qrcred_store.customer c JOIN qrcred_store.issuer i USING (issuer_id)
+	WHERE i.code = find_customer.issuer AND c.customer_ref = find_customer.customer_ref;
+END
+$find_customer$;
+REVOKE ALL ON FUNCTION qrcred.find_customer(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.find_customer(text, text) IS 'When the customer was registered (unix seconds) and how many credentials it has; nulls when it is not registered';
+
+CREATE FUNCTION qrcred.credentials_of(issuer text, customer_ref text, OUT credential_id int8, OUT state text, OUT generation int, OUT valid_until int8) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $credentials_of$
+BEGIN
+	IF issuer IS NULL OR customer_ref IS NULL THEN
+		RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN issuer IS NULL THEN 'issuer' ELSE 'customer_ref' END
+			USING ERRCODE = '22023';
+	END IF;
+	IF NOT EXISTS (SELECT FROM qrcred_store.customer c JOIN qrcred_store.issuer i USING (issuer_id)
+				   WHERE i.code = credentials_of.issuer AND c.customer_ref = credentials_of.customer_ref) THEN
+		RAISE EXCEPTION 'argument "customer_ref" names no customer of the issuer' USING ERRCODE = '22023';
+	END IF;
+	RETURN QUERY
+	SELECT x.credential_id, p.state, s.generation::int, p.valid_until
+	FROM qrcred_store.customer c
+	JOIN qrcred_store.issuer i USING (issuer_id)
+	JOIN qrcred_store.credential x USING (customer_id)
+	JOIN qrcred_store.strike s ON s.id = x.credential_id,
+	LATERAL qrcred.peek(x.credential_id) p
+	WHERE i.code = credentials_of.issuer AND c.customer_ref = credentials_of.customer_ref
+	ORDER BY x.issued, x.credential_id;
+END
+$credentials_of$;
+REVOKE ALL ON FUNCTION qrcred.credentials_of(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.credentials_of(text, text) IS 'The customer''s credentials with their states, oldest first; valid_until in unix seconds';
+
+CREATE FUNCTION qrcred.expiring(days int, OUT credential_id int8, OUT valid_until int8) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $expiring$
+BEGIN
+	IF days IS NULL OR days NOT BETWEEN 0 AND 3660 THEN
+		RAISE EXCEPTION 'argument "days" must be between 0 and 3660' USING ERRCODE = '22023';
+	END IF;
+	RETURN QUERY
+	SELECT s.id, s.valid_until FROM qrcred_store.strike s
+	WHERE s.id > 0 AND s.flags & 1 = 0
+	  AND s.valid_until > extract(epoch FROM clock_timestamp())
+	  AND s.valid_until <= extract(epoch FROM clock_timestamp()) + days::int8 * 86400
+	ORDER BY s.valid_until, s.id;
+END
+$expiring$;
+REVOKE ALL ON FUNCTION qrcred.expiring(int) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.expiring(int) IS 'Credentials that expire within so many days (0 to 3660) and are not void; reads the whole strike table';

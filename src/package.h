@@ -1,0 +1,23 @@
+/*
+ * package.h
+ *	  The answer to a download or a renewal.
+ */
+#ifndef QR_PACKAGE_H
+#define QR_PACKAGE_H
+
+#include "postgres.h"
+
+#include "core/strike.h"
+#include "store/registry.h"
+
+/*
+ * The wallet package of 2-protocol.md as jsonb in result_context, for the
+ * row's present generation.  Call it only after that row was flushed.
+ */
+extern Datum qr_package(const QrIssued *issued, const QrTerms *terms,
+						const QcStrike *s, MemoryContext result_context);
+
+/* {"v": 1, "verdict": "rejected"}, whatever the reason. */
+extern Datum qr_package_rejected(void);
+
+#endif
