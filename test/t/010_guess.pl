@@ -1,0 +1,74 @@
+# Guessing: what was told stays counted, whatever the caller's transaction does
+# and however the server dies.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../harness";
+
+use Guess qw(build_guesser finish_guessing kill_backend kill_cluster new_server
+  progress set_up sql start_guessing stop_immediate $master %limits %max_freezes);
+use GuessCheck qw(check);
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $tmp = PostgreSQL::Test::Utils::tempdir();
+my $guesser = build_guesser("$tmp/build");
+my $node = new_server('guess');
+$node->start;
+set_up($node, qw(three five long));
+my $connstr = $node->connstr('postgres');
+
+# Nothing may be broken; says what is.
+sub is_sound
+{
+	my ($directory, $name) = @_;
+	my ($broken, $totals) = check($node, $directory, $master, \%limits, \%max_freezes);
+	ok(!%$broken, $name);
+	foreach my $what (sort keys %$broken)
+	{
+		my @where = @{ $broken->{$what} };
+		diag("$what, " . scalar(@where) . " times: "
+			  . join('; ', grep { defined } @where[ 0 .. 4 ]));
+	}
+	note(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
+	note("$_: " . join ', ', map { "$_" } %{ $totals->{$_} }) foreach qw(modes failures);
+	return $totals;
+}
+
+# ---- the quick one: 16 clients, one credential, every guess rolled back
+
+my $run = start_guessing($guesser, "$tmp/quick", '-c', $connstr, '-i', 'long',
+	qw(-n 16 -s 1 -g 400 -o -m rollback));
+finish_guessing($run);
+my $quick = is_sound("$tmp/quick", 'a credential that 16 clients guessed at inside BEGIN ... ROLLBACK');
+is($quick->{told_wrong}, 3, 'exactly the limit of wrong codes was told');
+cmp_ok($quick->{guesses}, '>=', 400, 'of many guesses');
+
+# ---- in every mode, with three crashes
+
+my $began = time;
+$run = start_guessing($guesser, "$tmp/mixed", '-c', $connstr,
+	qw(-i three -i five -n 16 -s 150 -g 10000));
+my @crashes = (\&kill_backend, \&kill_cluster, \&stop_immediate);
+my $crashes = 0;
+foreach my $i (0 .. $#crashes)
+{
+	my $from = ($i + 1) * 2300;
+	my $until = time + 60;
+	sleep 0.05 while (progress($run))[0] < $from && time < $until;
+	$crashes++ if $crashes[$i]->($node);
+}
+my ($guesses, $strikes, $acceptances) = finish_guessing($run);
+is($crashes, 3, 'three crashes');
+note(sprintf '%d guesses, %d strikes, %d acceptances in %.1f s',
+	$guesses, $strikes, $acceptances, time - $began);
+my $mixed = is_sound("$tmp/mixed", 'all that was told is counted, once, and the log is whole');
+cmp_ok($mixed->{guesses}, '>=', 10000, 'guesses were answered');
+cmp_ok($mixed->{told_wrong}, '>=', 500, 'strikes were told');
+cmp_ok($acceptances, '>=', 100, 'right codes were accepted');
+is(scalar keys %{ $mixed->{modes} }, 15, 'in every mode');
+
+$node->stop;
+done_testing();
