@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "issuing.h"
 #include "master.h"
+#include "package.h"
 #include "personal.h"
 #include "store/publish.h"
 #include "store/registry.h"
@@ -23,6 +24,8 @@
 PG_FUNCTION_INFO_V1(qrcred_register);
 PG_FUNCTION_INFO_V1(qrcred_issue);
 PG_FUNCTION_INFO_V1(qrcred_resend_link);
+PG_FUNCTION_INFO_V1(qrcred_cancel_ticket);
+PG_FUNCTION_INFO_V1(qrcred_static_code);
 
 static char *
 personal_arg(FunctionCallInfo fcinfo, int argno, const char *name, size_t *len)
@@ -157,7 +160,31 @@ qrcred_issue(PG_FUNCTION_ARGS)
 static void
 derive_ticket(void *arg, const QcStrike *seen, QcEvent *e)
 {
-	e->kind = QC_EV_TICKET;
+	e->kind = *(QcEventKind *) arg;
+}
+
+/* Changes the credential's ticket in place; what was issued and its terms. */
+static void
+change_ticket(FunctionCallInfo fcinfo, QcEventKind kind, QrPublication *p,
+			  QrIssued *issued)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	QrIssuer	policy;
+
+	if (!qr_credential_find(credential_id, issued) ||
+		!qr_strike_find(credential_id, &p->seen) ||
+		!qr_read_issuer(issued->issuer_id, &policy))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"credential_id\" names no credential")));
+	p->policy = &policy.policy;
+	p->sync_standby = policy.sync_standby;
+	p->audit_key = qr_audit_key;
+	p->derive = derive_ticket;
+	p->arg = &kind;
+	qr_publish(p, qr_mac());
+	p->policy = NULL;
+	p->arg = NULL;
 }
 
 /*
@@ -167,28 +194,16 @@ derive_ticket(void *arg, const QcStrike *seen, QcEvent *e)
 Datum
 qrcred_resend_link(PG_FUNCTION_ARGS)
 {
-	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
 	char		ticket[QC_TOKEN_TEXT + 1];
 	QrPublication p = {0};
-	QrIssuer	policy;
 	QrIssued	issued;
 	QrTerms		terms;
 
 	qr_publish_allowed("qrcred.resend_link()");
 	qr_store_ready();
 	SPI_connect();
-	if (!qr_credential_find(credential_id, &issued) ||
-		!qr_strike_find(credential_id, &p.seen) ||
-		!qr_read_issuer(issued.issuer_id, &policy))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"credential_id\" names no credential")));
+	change_ticket(fcinfo, QC_EV_TICKET, &p, &issued);
 	qr_terms_of_id(issued.issuer_id, &terms);
-	p.policy = &policy.policy;
-	p.sync_standby = policy.sync_standby;
-	p.audit_key = qr_audit_key;
-	p.derive = derive_ticket;
-	qr_publish(&p, qr_mac());
 	if (p.outcome.verdict != QC_DONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -196,5 +211,36 @@ qrcred_resend_link(PG_FUNCTION_ARGS)
 				 errdetail("Its state is \"%s\".",
 						   qc_state_name(qc_state(&p.after, p.event.released_freeze_no, p.now)))));
 	qr_make_ticket(&terms, &p.after, ticket);
-	return qr_issued_row(fcinfo, &terms, credential_id, ticket);
+	return qr_issued_row(fcinfo, &terms, issued.credential_id, ticket);
+}
+
+/* cancel_ticket(credential_id): no download until a new link is sent. */
+Datum
+qrcred_cancel_ticket(PG_FUNCTION_ARGS)
+{
+	QrPublication p = {0};
+	QrIssued	issued;
+
+	qr_publish_allowed("qrcred.cancel_ticket()");
+	qr_store_ready();
+	SPI_connect();
+	change_ticket(fcinfo, QC_EV_CANCEL, &p, &issued);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* static_code(credential_id): the first code, for card_svg(credential_id).  Owner only. */
+Datum
+qrcred_static_code(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	QrStrikeRef seen;
+	char		text[QC_CODE_TEXT + 1];
+
+	if (!qr_strike_find(credential_id, &seen))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"credential_id\" names no credential")));
+	qr_static_code(&seen.row, text);
+	PG_RETURN_TEXT_P(cstring_to_text(text));
 }

@@ -15,13 +15,10 @@
 #include "utils/builtins.h"
 
 void
-qr_make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT + 1])
+qr_ticket_text(const QcStrike *s, char text[QC_TOKEN_TEXT + 1])
 {
 	uint8		master[QC_KEY_LEN];
-	uint8		sha256[QC_SHA256_LEN];
 	QcToken		token;
-	QcPart		part;
-	QrTicketRow row;
 	QcStatus	status;
 
 	token.bucket = qc_bucket_of_id(s->id);
@@ -31,6 +28,16 @@ qr_make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT 
 	qc_wipe(master, sizeof(master));
 	qr_check(status, "ticket");
 	qc_token_print('T', &token, text);
+}
+
+void
+qr_make_ticket(const QrTerms *terms, const QcStrike *s, char text[QC_TOKEN_TEXT + 1])
+{
+	uint8		sha256[QC_SHA256_LEN];
+	QcPart		part;
+	QrTicketRow row;
+
+	qr_ticket_text(s, text);
 	part = (QcPart) {text, QC_TOKEN_TEXT};
 	qr_check(qc_sha256(qr_mac(), &part, 1, sha256), "ticket");
 

@@ -33,6 +33,9 @@ extern void qr_first_strike(const QrTerms *terms, const QrCustomer *customer,
  */
 extern void qr_insert_credential(QrIssued *issued, QcStrike *s);
 
+/* The ticket of the row's generation and serial, a secret. */
+extern void qr_ticket_text(const QcStrike *s, char text[QC_TOKEN_TEXT + 1]);
+
 /*
  * The ticket of the row's generation and serial, noted by its digest, with a
  * message to the customer; text is a secret that the caller hands out.

@@ -54,8 +54,8 @@ append_keys(StringInfo buf, const QcStrike *s, const uint8 *master)
 	return status;
 }
 
-static QcStatus
-static_code(const QcStrike *s, const uint8 *master, char text[QC_CODE_TEXT + 1])
+void
+qr_static_code(const QcStrike *s, char text[QC_CODE_TEXT + 1])
 {
 	QcCode		code = {0};
 	uint8		key[QC_KEY_LEN];
@@ -66,13 +66,11 @@ static_code(const QcStrike *s, const uint8 *master, char text[QC_CODE_TEXT + 1])
 	code.generation = (uint8) s->generation;
 	code.credential_id = s->id;
 	code.moment = (uint32) s->valid_until;
-	status = qc_credential_key(qr_mac(), master, QC_CRED_STATIC, s->id,
-							   s->generation, s->digest, key);
-	if (status == QC_OK)
-		status = qc_code_sign(qr_mac(), key, NULL, 0, &code);
+	qr_credential_key(s, QC_CRED_STATIC, key);
+	status = qc_code_sign(qr_mac(), key, NULL, 0, &code);
 	qc_wipe(key, sizeof(key));
+	qr_check(status, "first code");
 	qc_code_print(&code, text);
-	return status;
 }
 
 Datum
@@ -89,13 +87,12 @@ qr_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
 	/* large enough that no growth leaves key bytes behind in a freed chunk */
 	initStringInfo(&buf);
 	enlargeStringInfo(&buf, 65536);
-	(void) qr_master(s->kid, master);
-	status = static_code(s, master, code);
+	qr_static_code(s, code);
 	appendStringInfo(&buf, "{\"v\": 1, \"credential_id\": \"%lld\", \"generation\": %d,"
 					 " \"kid\": %d, \"static\": \"%s\"",
 					 (long long) s->id, s->generation, s->kid, code);
-	if (status == QC_OK)
-		status = append_keys(&buf, s, master);
+	(void) qr_master(s->kid, master);
+	status = append_keys(&buf, s, master);
 	qc_wipe(master, sizeof(master));
 	appendStringInfo(&buf, ", \"digits\": %d, \"valid_from\": %lld, \"valid_until\": %lld",
 					 terms->digits,

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "core/code.h"
 #include "core/strike.h"
 #include "store/registry.h"
 
@@ -16,6 +17,9 @@
  */
 extern Datum qr_package(const QrIssued *issued, const QrTerms *terms,
 						const QcStrike *s, MemoryContext result_context);
+
+/* The first code of the row's present generation, as text. */
+extern void qr_static_code(const QcStrike *s, char text[QC_CODE_TEXT + 1]);
 
 /* {"v": 1, "verdict": "rejected"}, whatever the reason. */
 extern Datum qr_package_rejected(void);

@@ -7,21 +7,28 @@
 #include <string.h>
 
 #include "code.h"
+#include "rules.h"
 
-static const uint8_t no_request[16];
+bool
+qc_is_zero(const uint8_t bytes[16])
+{
+	static const uint8_t zero[16];
 
-static void
-answer(QcOutcome *out, QcVerdict verdict, QcReason reason, QcNext next)
+	return memcmp(bytes, zero, sizeof(zero)) == 0;
+}
+
+void
+qc_answer(QcOutcome *out, QcVerdict verdict, QcReason reason, QcNext next)
 {
 	out->verdict = verdict;
 	out->reason = reason;
 	out->next = next;
 }
 
-static void
-reject(QcOutcome *out, QcReason reason)
+void
+qc_reject(QcOutcome *out, QcReason reason)
 {
-	answer(out, QC_REJECTED, reason, QC_NEXT_NONE);
+	qc_answer(out, QC_REJECTED, reason, QC_NEXT_NONE);
 }
 
 int
@@ -95,7 +102,7 @@ strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
 	s->strikes[factor]++;
 	by_factor = p->strike_limit - s->strikes[factor];
 	by_sum = QC_STRIKES_CEILING - qc_strike_sum(s);
-	reject(out, QC_WHY_WRONG);
+	qc_reject(out, QC_WHY_WRONG);
 	out->counted = true;
 	out->attempt_no = s->attempt_no;
 	out->tries_left = by_factor < by_sum ? by_factor : by_sum;
@@ -137,7 +144,7 @@ static void
 accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password, int64_t now,
 	   QcOutcome *out)
 {
-	answer(out, QC_ACCEPTED, QC_WHY_NONE,
+	qc_answer(out, QC_ACCEPTED, QC_WHY_NONE,
 		   ask_password ? QC_NEXT_PASSWORD : QC_NEXT_NONE);
 	out->tier = tier;
 	out->attempt_no = s->attempt_no;
@@ -148,8 +155,8 @@ accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password, int64_t now,
 	s->accept_tier = (int16_t) tier;
 }
 
-static void
-end_challenge(QcStrike *s)
+void
+qc_end_challenge(QcStrike *s)
 {
 	s->challenge_state = QC_CHALLENGE_NONE;
 	s->flags &= ~QC_FLAG_PREVIOUS;
@@ -175,25 +182,21 @@ open_challenge(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	s->challenge_digits = (int16_t) p->digits;
 	s->challenge_gateway = e->gateway;
 	s->challenge_until = later(now, p->challenge_seconds);
-	answer(out, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
+	qc_answer(out, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
 	out->attempt_no = s->attempt_no;
 }
 
-/*
- * Void, frozen, changed and expired, said to the holder of a right code or at
- * the gateway of an open challenge.  True when the answer is given.
- */
-static bool
-barred(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
+bool
+qc_barred(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	if (s->flags & QC_FLAG_VOID)
-		answer(out, QC_FROZEN, QC_WHY_VOID, QC_NEXT_STOP);
+		qc_answer(out, QC_FROZEN, QC_WHY_VOID, QC_NEXT_STOP);
 	else if (qc_is_frozen(s, e->released_freeze_no, now))
-		answer(out, QC_FROZEN, QC_WHY_FROZEN, QC_NEXT_NONE);
+		qc_answer(out, QC_FROZEN, QC_WHY_FROZEN, QC_NEXT_NONE);
 	else if (s->flags & QC_FLAG_REGISTRATION)
-		answer(out, QC_REJECTED, QC_WHY_REGISTRATION, QC_NEXT_STOP);
+		qc_answer(out, QC_REJECTED, QC_WHY_REGISTRATION, QC_NEXT_STOP);
 	else if (is_expired(s, now))
-		answer(out, QC_EXPIRED, QC_WHY_EXPIRED, QC_NEXT_RENEW);
+		qc_answer(out, QC_EXPIRED, QC_WHY_EXPIRED, QC_NEXT_RENEW);
 	else
 		return false;
 	return true;
@@ -204,8 +207,8 @@ scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			QcOutcome *out)
 {
 	if (!e->right)
-		reject(out, QC_WHY_STALE);
-	else if (barred(s, e, now, out))
+		qc_reject(out, QC_WHY_STALE);
+	else if (qc_barred(s, e, now, out))
 		return;
 	else if (p->second_scan_required || !p->static_alone)
 		open_challenge(s, e, p, now, out);
@@ -220,13 +223,13 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
 
 	if (!e->right)
-		reject(out, QC_WHY_STALE);
-	else if (barred(s, e, now, out))
+		qc_reject(out, QC_WHY_STALE);
+	else if (qc_barred(s, e, now, out))
 		return;
 	else if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
-		reject(out, QC_WHY_WINDOW);
+		qc_reject(out, QC_WHY_WINDOW);
 	else if (e->moment <= s->step_rotating)
-		reject(out, QC_WHY_REPLAYED);
+		qc_reject(out, QC_WHY_REPLAYED);
 	else
 	{
 		s->step_rotating = e->moment;
@@ -234,8 +237,8 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	}
 }
 
-static bool
-is_guess_right(const QcEvent *e)
+bool
+qc_is_guess_right(const QcEvent *e)
 {
 	return e->guess_len > 0 &&
 		qc_equal(e->guess, e->expected, (size_t) e->guess_len);
@@ -254,46 +257,46 @@ static void
 second_scan(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			QcOutcome *out)
 {
-	bool		is_right = is_guess_right(e);
+	bool		is_right = qc_is_guess_right(e);
 	bool		is_right_before;
 
 	if (s->challenge_state == QC_CHALLENGE_NONE ||
 		s->challenge_until <= now || s->challenge_gateway != e->gateway)
 	{
-		reject(out, QC_WHY_NO_CHALLENGE);
+		qc_reject(out, QC_WHY_NO_CHALLENGE);
 		return;
 	}
-	if (barred(s, e, now, out))
+	if (qc_barred(s, e, now, out))
 		return;
 	if (s->challenge_state != QC_CHALLENGE_OPEN)
 	{
-		reject(out, QC_WHY_NO_CHALLENGE);
+		qc_reject(out, QC_WHY_NO_CHALLENGE);
 		return;
 	}
 	if (e->kind == QC_EV_TYPED && !p->typed)
 	{
-		reject(out, QC_WHY_KIND);
+		qc_reject(out, QC_WHY_KIND);
 		return;
 	}
 	if (!qc_equal(s->text, e->text, sizeof(s->text)))
 	{
-		end_challenge(s);
-		reject(out, QC_WHY_TEXT);
+		qc_end_challenge(s);
+		qc_reject(out, QC_WHY_TEXT);
 		return;
 	}
 
 	is_right_before = e->guess_len > 0 && (s->flags & QC_FLAG_PREVIOUS) != 0 &&
 		qc_equal(e->guess, e->expected_before, (size_t) e->guess_len);
 	if (is_right && is_skewed(e, p, now))
-		reject(out, QC_WHY_SKEW);
+		qc_reject(out, QC_WHY_SKEW);
 	else if (is_right)
 	{
-		end_challenge(s);
+		qc_end_challenge(s);
 		succeed(s, QC_FACTOR_SECOND);
 		accept(s, e, 'C', p->ask_password, now, out);
 	}
 	else if (is_right_before)
-		reject(out, QC_WHY_SUPERSEDED);
+		qc_reject(out, QC_WHY_SUPERSEDED);
 	else
 		strike(s, QC_FACTOR_SECOND, p, now, out);
 }
@@ -305,14 +308,14 @@ check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	if (e->attempt_no <= 0 || s->accept_no != e->attempt_no ||
 		s->accept_gateway != e->gateway || s->accept_settled ||
 		now - s->accept_at > QC_PASSWORD_SECONDS * QC_USEC)
-		reject(out, QC_WHY_NOT_LATEST);
-	else if (barred(s, e, now, out))
+		qc_reject(out, QC_WHY_NOT_LATEST);
+	else if (qc_barred(s, e, now, out))
 		return;
-	else if (is_guess_right(e))
+	else if (qc_is_guess_right(e))
 	{
 		succeed(s, QC_FACTOR_PASSWORD);
 		s->accept_settled = 1;
-		answer(out, QC_ACCEPTED, QC_WHY_NONE, QC_NEXT_NONE);
+		qc_answer(out, QC_ACCEPTED, QC_WHY_NONE, QC_NEXT_NONE);
 		out->tier = s->accept_tier == 'D' ? 'D' : 'B';
 		out->attempt_no = s->attempt_no;
 	}
@@ -320,152 +323,12 @@ check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		strike(s, QC_FACTOR_PASSWORD, p, now, out);
 }
 
-/* Whether the wallet that had the package lately asks for it again. */
-static bool
-is_same_wallet(const QcStrike *s, const QcEvent *e, int64_t now)
-{
-	return e->has_wallet_nonce &&
-		s->ticket_state == QC_TICKET_USED &&
-		memcmp(s->wallet_nonce, no_request, sizeof(no_request)) != 0 &&
-		qc_equal(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce)) &&
-		now - s->ticket_used_at <= QC_DOWNLOAD_SECONDS * QC_USEC;
-}
-
-/* A wallet has the package of the present generation from now on. */
-static void
-hand_out(QcStrike *s, const QcEvent *e, int64_t now)
-{
-	s->flags |= QC_FLAG_DOWNLOADED;
-	s->ticket_state = QC_TICKET_USED;
-	s->ticket_used_at = now;
-	memset(s->wallet_nonce, 0, sizeof(s->wallet_nonce));
-	if (e->has_wallet_nonce)
-		memcpy(s->wallet_nonce, e->wallet_nonce, sizeof(s->wallet_nonce));
-}
-
-static void
-download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
-{
-	bool		again = is_same_wallet(s, e, now);
-
-	if (barred(s, e, now, out))
-	{
-		out->verdict = QC_REJECTED;
-		return;
-	}
-	if (e->generation != s->generation || e->ticket_serial != s->ticket_serial ||
-		(s->ticket_state != QC_TICKET_READY && !again))
-		reject(out, QC_WHY_TICKET_USED);
-	else if (e->ticket_expired && !again)
-		reject(out, QC_WHY_TICKET_EXPIRED);
-	else if (e->unanswered)
-		reject(out, QC_WHY_ANSWER);
-	else if (!e->right && !is_guess_right(e))
-	{
-		if (++s->ticket_wrong >= QC_TICKET_ANSWERS)
-			s->ticket_state = QC_TICKET_SPENT;
-		reject(out, QC_WHY_ANSWER);
-	}
-	else
-	{
-		if (!again)
-			hand_out(s, e, now);
-		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
-		out->repeated = again;
-	}
-}
-
-static void
-new_ticket(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
-{
-	if (barred(s, e, now, out))
-		return;
-	s->ticket_serial++;
-	s->ticket_state = QC_TICKET_READY;
-	s->ticket_wrong = 0;
-	s->ticket_used_at = 0;
-	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
-}
-
-/*
- * Every older code of the credential is worthless from here on.  After the
- * last generation the row is void and the caller makes another credential.
- */
-static void
-next_generation(QcStrike *s, const QcEvent *e)
-{
-	memset(s->request, 0, sizeof(s->request));
-	end_challenge(s);
-	if (s->generation == QC_GENERATION_MAX)
-	{
-		s->flags |= QC_FLAG_VOID;
-		return;
-	}
-	s->generation++;
-	s->kid = e->new_kid;
-	s->valid_until = e->new_valid_until;
-	memcpy(s->digest, e->new_digest, sizeof(s->digest));
-}
-
-static void
-renew(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now, QcOutcome *out)
-{
-	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
-	int64_t		grace = (int64_t) p->renew_grace_days * 86400;
-
-	if ((s->flags & (QC_FLAG_VOID | QC_FLAG_REGISTRATION)) != 0 ||
-		qc_is_frozen(s, e->released_freeze_no, now))
-	{
-		(void) barred(s, e, now, out);
-		out->verdict = QC_REJECTED;
-	}
-	else if (is_same_wallet(s, e, now))
-	{
-		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
-		out->repeated = true;
-	}
-	else if (!e->right)
-		reject(out, QC_WHY_STALE);
-	else if (s->valid_until + grace <= now / QC_USEC)
-		reject(out, QC_WHY_EXPIRED);
-	else if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
-		reject(out, QC_WHY_WINDOW);
-	else if (e->moment <= s->step_renewal)
-		reject(out, QC_WHY_REPLAYED);
-	else
-	{
-		s->step_renewal = e->moment;
-		next_generation(s, e);
-		hand_out(s, e, now);
-		answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
-		out->notice = QC_NOTICE_RENEWED;
-	}
-}
-
-/* Staff makes the credential anew, whatever became of its wallet. */
-static void
-reissue(QcStrike *s, const QcEvent *e, QcOutcome *out)
-{
-	if (s->flags & QC_FLAG_VOID)
-	{
-		reject(out, QC_WHY_VOID);
-		return;
-	}
-	next_generation(s, e);
-	s->flags &= ~(QC_FLAG_REGISTRATION | QC_FLAG_DOWNLOADED);
-	s->ticket_serial++;
-	s->ticket_state = QC_TICKET_READY;
-	s->ticket_wrong = 0;
-	s->ticket_used_at = 0;
-	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
-}
-
 /* Acts of staff are immediate; a retry of an older request is judged anew. */
 static void
 act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	memset(s->request, 0, sizeof(s->request));
-	answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+	qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 	if (e->kind == QC_EV_VOID)
 	{
 		out->notice = QC_NOTICE_VOIDED;
@@ -476,7 +339,7 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	else if (e->kind == QC_EV_REGISTRATION)
 	{
 		s->flags |= QC_FLAG_REGISTRATION;
-		end_challenge(s);
+		qc_end_challenge(s);
 	}
 	else
 	{
@@ -490,7 +353,7 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 static void
 refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
-	answer(out, e->refusal, e->why,
+	qc_answer(out, e->refusal, e->why,
 		   e->why == QC_WHY_CLOSED ? QC_NEXT_STOP : QC_NEXT_NONE);
 	if (!e->forged)
 		return;
@@ -529,7 +392,7 @@ is_request(QcEventKind kind)
 static bool
 repeat(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
-	if (memcmp(e->request, no_request, sizeof(no_request)) == 0 ||
+	if (qc_is_zero(e->request) ||
 		!qc_equal(e->request, s->request, sizeof(s->request)) ||
 		now - s->request_at > QC_RETRY_SECONDS * QC_USEC)
 		return false;
@@ -538,7 +401,7 @@ repeat(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	if (s->request_verdict == QC_CHALLENGE &&
 		(s->challenge_state != QC_CHALLENGE_OPEN || s->challenge_until <= now))
 		return false;
-	answer(out, (QcVerdict) s->request_verdict,
+	qc_answer(out, (QcVerdict) s->request_verdict,
 		   (QcReason) s->request_reason, (QcNext) s->request_next);
 	out->tier = s->request_tier;
 	out->tries_left = s->request_tries;
@@ -601,16 +464,20 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			check_password(s, e, p, now, out);
 			break;
 		case QC_EV_DOWNLOAD:
-			download(s, e, now, out);
+			qc_event_download(s, e, now, out);
 			break;
 		case QC_EV_TICKET:
-			new_ticket(s, e, now, out);
+			qc_event_new_ticket(s, e, now, out);
 			break;
 		case QC_EV_RENEWAL:
-			renew(s, e, p, now, out);
+			qc_event_renew(s, e, p, now, out);
+			break;
+		case QC_EV_CANCEL:
+			s->ticket_state = QC_TICKET_SPENT;
+			qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 			break;
 		case QC_EV_REISSUE:
-			reissue(s, e, out);
+			qc_event_reissue(s, e, out);
 			break;
 		case QC_EV_FREEZE:
 		case QC_EV_VOID:
@@ -647,78 +514,4 @@ qc_state(const QcStrike *s, int32_t released_freeze_no, int64_t now)
 	if (is_expired(s, now) || (s->flags & QC_FLAG_REGISTRATION))
 		return QC_STATE_EXPIRED;
 	return (s->flags & QC_FLAG_DOWNLOADED) ? QC_STATE_OPEN : QC_STATE_WAITING;
-}
-
-static const char *
-word(const char *const *words, int n, int i)
-{
-	return i >= 0 && i < n ? words[i] : NULL;
-}
-
-const char *
-qc_verdict_name(int verdict)
-{
-	static const char *const words[QC_VERDICTS] = {
-		"none", "accepted", "challenge", "rejected", "expired", "frozen",
-		"elsewhere", "done"
-	};
-
-	return word(words, QC_VERDICTS, verdict);
-}
-
-const char *
-qc_next_name(int next)
-{
-	static const char *const words[QC_NEXTS] = {
-		"none", "second_code", "password", "renew", "stop"
-	};
-
-	return word(words, QC_NEXTS, next);
-}
-
-const char *
-qc_reason_name(int reason)
-{
-	static const char *const words[QC_REASONS] = {
-		"none", "malformed", "unknown", "forged", "stale", "kind", "wrong",
-		"replayed", "window", "superseded", "no_challenge", "text", "frozen",
-		"void", "expired", "closed", "skew", "registration", "repeated",
-		"limit", "bucket", "ticket_used", "ticket_expired", "answer",
-		"not_latest", "flood", "no_password"
-	};
-
-	return word(words, QC_REASONS, reason);
-}
-
-const char *
-qc_event_name(int kind)
-{
-	static const char *const words[QC_EVENT_KINDS] = {
-		"refused", "static", "rotating", "second", "typed", "password",
-		"download", "ticket", "freeze", "void", "registration", "renewal",
-		"reissue"
-	};
-
-	return word(words, QC_EVENT_KINDS, kind);
-}
-
-const char *
-qc_notice_name(int notice)
-{
-	static const char *const words[QC_NOTICES] = {
-		"none", "download", "frozen", "released", "voided", "warning", "alert",
-		"renewed"
-	};
-
-	return word(words, QC_NOTICES, notice);
-}
-
-const char *
-qc_state_name(QcState state)
-{
-	static const char *const words[] = {
-		"waiting", "open", "frozen", "expired", "void"
-	};
-
-	return words[state];
 }

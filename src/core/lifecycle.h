@@ -94,6 +94,7 @@ typedef enum QcEventKind
 	QC_EV_REGISTRATION = 10,	/* the registration data changed */
 	QC_EV_RENEWAL = 11,			/* a renewal code whose MAC is right, or a retry of one */
 	QC_EV_REISSUE = 12,			/* staff */
+	QC_EV_CANCEL = 13,			/* staff ends the open ticket */
 	QC_EVENT_KINDS
 } QcEventKind;
 

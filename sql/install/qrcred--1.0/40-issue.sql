@@ -106,3 +106,34 @@ END
 $expiring$;
 REVOKE ALL ON FUNCTION qrcred.expiring(int) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.expiring(int) IS 'Credentials that expire within so many days (0 to 3660) and are not void; reads the whole strike table';
+
+CREATE FUNCTION qrcred.cancel_ticket(credential_id int8) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_cancel_ticket';
+REVOKE ALL ON FUNCTION qrcred.cancel_ticket(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.cancel_ticket(int8) IS 'Ends the credential''s open ticket at once, whatever the transaction does; resend_link() makes another';
+
+CREATE FUNCTION qrcred.static_code(credential_id int8) RETURNS text
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'qrcred_static_code';
+REVOKE ALL ON FUNCTION qrcred.static_code(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.static_code(int8) IS 'The first code of the credential''s present generation; owner only, for card_svg(credential_id)';
+
+CREATE FUNCTION qrcred.card_svg(credential_id int8) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $card_svg$
+DECLARE
+	r record;
+BEGIN
+	SELECT i.name, c.purpose, c.face_value, s.valid_until INTO r
+	FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)
+	JOIN qrcred_store.strike s ON s.id = c.credential_id
+	WHERE c.credential_id = card_svg.credential_id AND c.kind = 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'argument "credential_id" names no credential with a card' USING ERRCODE = '22023';
+	END IF;
+	RETURN qrcred.card_svg(qrcred.static_code(card_svg.credential_id), r.name, r.purpose, r.face_value, r.valid_until);
+END
+$card_svg$;
+REVOKE ALL ON FUNCTION qrcred.card_svg(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.card_svg(int8) IS 'The card of a credential as SVG, with its first code: a secret of the customer''s';

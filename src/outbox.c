@@ -1,0 +1,203 @@
+/*
+ * outbox.c
+ *	  What the bank's message sender takes: the table holds ids only; phone and
+ *	  link are opened and derived here, for whoever takes the row.
+ */
+#include "qrcred.h"
+
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "issuing.h"
+#include "miscadmin.h"
+#include "personal.h"
+#include "store/publish.h"
+#include "store/relations.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+#include "utils/uuid.h"
+
+#define TAKE_MAX	10000
+
+PG_FUNCTION_INFO_V1(qrcred_outbox_take);
+
+/* One message as it stands in the table. */
+typedef struct Message
+{
+	int64		outbox_id;
+	int			kind;			/* QcNotice */
+	int64		credential_id;
+	int			gateway_id;
+	int			ticket_serial;
+	pg_uuid_t	key;
+} Message;
+
+static Datum
+column(SPITupleTable *table, uint64 row, int i)
+{
+	bool		isnull;
+
+	return SPI_getbinval(table->vals[row], table->tupdesc, i, &isnull);
+}
+
+static void
+read_message(SPITupleTable *table, uint64 row, Message *m)
+{
+	m->outbox_id = DatumGetInt64(column(table, row, 1));
+	m->kind = DatumGetInt16(column(table, row, 2));
+	m->credential_id = DatumGetInt64(column(table, row, 3));
+	m->gateway_id = DatumGetInt32(column(table, row, 4));
+	m->ticket_serial = DatumGetInt32(column(table, row, 5));
+	m->key = *DatumGetUUIDP(column(table, row, 6));
+}
+
+/* The words about a credential; %s is the issuer's name, then the link. */
+static const char *
+words(int kind, QrLang lang)
+{
+	static const char *const en[QC_NOTICES] = {
+		[QC_NOTICE_DOWNLOAD] = "%s: download your credential: %s",
+		[QC_NOTICE_FROZEN] = "%s: your credential has been frozen. If this was not you, call us.%s",
+		[QC_NOTICE_RELEASED] = "%s: your credential can be used again.%s",
+		[QC_NOTICE_VOIDED] = "%s: your credential is no longer valid. Please contact us.%s",
+		[QC_NOTICE_WARNING] = "%s: your credential has been frozen after wrong codes. The next time it becomes invalid for good.%s",
+		[QC_NOTICE_RENEWED] = "%s: your credential was renewed. If this was not you, call us.%s",
+	};
+	static const char *const zh[QC_NOTICES] = {
+		[QC_NOTICE_DOWNLOAD] = "%s：请下载您的凭证：%s",
+		[QC_NOTICE_FROZEN] = "%s：您的凭证已冻结。如非本人操作，请致电我们。%s",
+		[QC_NOTICE_RELEASED] = "%s：您的凭证已恢复使用。%s",
+		[QC_NOTICE_VOIDED] = "%s：您的凭证已作废，请联系我们。%s",
+		[QC_NOTICE_WARNING] = "%s：因多次输入错误，您的凭证已冻结。再次冻结将永久作废。%s",
+		[QC_NOTICE_RENEWED] = "%s：您的凭证已更新。如非本人操作，请致电我们。%s",
+	};
+
+	return lang == QR_LANG_ZH ? zh[kind] : en[kind];
+}
+
+/* The link of the message's ticket; empty when a newer ticket took its place. */
+static char *
+link_of(const Message *m, const QrTerms *terms)
+{
+	QrStrikeRef seen;
+	char		ticket[QC_TOKEN_TEXT + 1];
+	char	   *link;
+
+	if (m->kind != QC_NOTICE_DOWNLOAD)
+		return "";
+	if (!qr_strike_find(m->credential_id, &seen) ||
+		seen.row.ticket_serial != m->ticket_serial ||
+		seen.row.ticket_state != QC_TICKET_READY)
+		return NULL;
+	qr_ticket_text(&seen.row, ticket);
+	link = terms->wallet_url[0] == '\0' ? pstrdup(ticket) :
+		psprintf("%s#%s", terms->wallet_url, ticket);
+	qc_wipe(ticket, sizeof(ticket));
+	return link;
+}
+
+/*
+ * Phone and body of a message about a credential.  False when there is
+ * nothing left to say: the link was replaced or used, or the person forgotten.
+ */
+static bool
+compose(const Message *m, Datum *phone, Datum *body)
+{
+	QrIssued	issued;
+	QrTerms		terms;
+	QrIssuer	issuer;
+	QrCustomer	customer;
+	QrPersonalData data = {0};
+	const char *format;
+	char	   *link;
+
+	if (!qr_credential_find(m->credential_id, &issued) ||
+		!qr_customer_of_id(issued.customer_id, &customer) ||
+		!qr_read_issuer(issued.issuer_id, &issuer))
+		return false;
+	qr_terms_of_id(issued.issuer_id, &terms);
+	format = m->kind > 0 && m->kind < QC_NOTICES ? words(m->kind, issuer.lang) : NULL;
+	link = link_of(m, &terms);
+	if (format == NULL || link == NULL)
+		return false;
+	*body = CStringGetTextDatum(psprintf(format, terms.name, link));
+	qr_personal_open(&customer, &data);
+	*phone = PointerGetDatum(cstring_to_text_with_len(data.text[QR_PHONE],
+													  data.len[QR_PHONE]));
+	qr_personal_wipe(&data);
+	return true;
+}
+
+/* A flood at a gateway, told to staff: no phone. */
+static Datum
+compose_alert(const Message *m)
+{
+	return CStringGetTextDatum(psprintf("gateway number %d: more than %d forged codes a minute",
+										m->gateway_id, QC_FORGED_A_MINUTE));
+}
+
+static void
+mark_done(int64 outbox_id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(outbox_id)};
+
+	SPI_execute_with_args("UPDATE qrcred_store.outbox SET done = pg_catalog.clock_timestamp()"
+						  " WHERE outbox_id = $1", 1, types, values, NULL, false, 0);
+}
+
+/*
+ * outbox_take(max): up to max messages that nobody holds, oldest first; each
+ * is offered again after five minutes unless outbox_done() was called.
+ */
+Datum
+qrcred_outbox_take(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(qr_int_arg(fcinfo, 0, "max", 1, TAKE_MAX))};
+	SPITupleTable *table;
+	uint64		n;
+	uint64		i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	qr_store_ready();
+	SPI_connect();
+	SPI_execute("DELETE FROM qrcred_store.outbox WHERE outbox_id IN"
+				" (SELECT outbox_id FROM qrcred_store.outbox WHERE kind = 0"
+				"  LIMIT 1000 FOR UPDATE SKIP LOCKED)", false, 0);
+	SPI_execute_with_args("UPDATE qrcred_store.outbox o SET taken = pg_catalog.clock_timestamp()"
+						  " FROM (SELECT outbox_id FROM qrcred_store.outbox"
+						  "  WHERE done IS NULL AND kind <> 0 AND (taken IS NULL"
+						  "   OR taken < pg_catalog.clock_timestamp() - interval '5 minutes')"
+						  "  ORDER BY outbox_id LIMIT $1 FOR UPDATE SKIP LOCKED) t"
+						  " WHERE o.outbox_id = t.outbox_id"
+						  " RETURNING o.outbox_id, o.kind, o.credential_id, o.gateway_id,"
+						  "  o.ticket_serial, o.idempotency_key",
+						  1, types, values, NULL, false, 0);
+	table = SPI_tuptable;
+	n = SPI_processed;
+	for (i = 0; i < n; i++)
+	{
+		Message		m;
+		Datum		row[5] = {0};
+		bool		isnull[5] = {false, false, true, false, false};
+
+		CHECK_FOR_INTERRUPTS();
+		read_message(table, i, &m);
+		row[0] = Int64GetDatum(m.outbox_id);
+		row[1] = CStringGetTextDatum(qc_notice_name(m.kind));
+		row[4] = UUIDPGetDatum(&m.key);
+		if (m.kind == QC_NOTICE_ALERT)
+			row[3] = compose_alert(&m);
+		else if (compose(&m, &row[2], &row[3]))
+			isnull[2] = false;
+		else
+		{
+			mark_done(m.outbox_id);
+			continue;
+		}
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row, isnull);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
