@@ -5,6 +5,7 @@
  */
 #include "qrcred.h"
 
+#include "door.h"
 #include "executor/spi.h"
 #include "master.h"
 #include "package.h"
@@ -15,7 +16,6 @@
 #include "utils/builtins.h"
 
 #define WALLET_NONCE	16
-#define WALLET_DOOR		0		/* the strike row of refusals without a credential */
 
 PG_FUNCTION_INFO_V1(qrcred_download);
 
@@ -28,38 +28,13 @@ typedef struct Download
 	QrIssuer	policy;
 	const char *answer;			/* NULL: none was given */
 	const uint8 *wallet_nonce;	/* NULL: none was given */
-	QcReason	why;			/* of a refusal at the door */
 } Download;
 
-static void
-derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
-{
-	const Download *d = arg;
-
-	e->kind = QC_EV_REFUSED;
-	e->refusal = QC_REJECTED;
-	e->why = d->why;
-	e->forged = true;
-}
-
-/* A ticket that leads nowhere: logged at the wallet's own door. */
+/* A ticket that leads nowhere. */
 static Datum
-refuse(Download *d, QcReason why)
+refuse(QcReason why)
 {
-	QrPublication p = {0};
-	QcPolicy	none = {0};
-
-	if (!qr_strike_find(WALLET_DOOR, &p.seen))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the store has no strike row for wallets"),
-				 errhint("Take the store up again with qrcred.upgrade_store().")));
-	d->why = why;
-	p.policy = &none;
-	p.audit_key = qr_audit_key;
-	p.derive = derive_refusal;
-	p.arg = d;
-	qr_publish(&p, qr_mac());
+	(void) qr_door_refuse(why, 0, true);
 	SPI_finish();
 	return qr_package_rejected();
 }
@@ -141,9 +116,9 @@ qrcred_download(PG_FUNCTION_ARGS)
 	qr_store_ready();
 	SPI_connect();
 	if (qc_token_parse('T', ticket, len, &token) != QC_OK)
-		return refuse(&d, QC_WHY_MALFORMED);
+		return refuse(QC_WHY_MALFORMED);
 	if (!qr_bucket_is_owned(token.bucket))
-		return refuse(&d, QC_WHY_BUCKET);
+		return refuse(QC_WHY_BUCKET);
 
 	qc_token_print('T', &token, canonical);
 	part = (QcPart) {canonical, QC_TOKEN_TEXT};
@@ -153,9 +128,9 @@ qrcred_download(PG_FUNCTION_ARGS)
 		!qr_strike_find(d.ticket.credential_id, &p.seen) ||
 		!qr_read_issuer(d.issued.issuer_id, &d.policy) ||
 		!is_ticket_right(&d, &p.seen.row, &token))
-		return refuse(&d, QC_WHY_UNKNOWN);
+		return refuse(QC_WHY_UNKNOWN);
 	if (d.issued.kind != QR_CREDENTIAL_KEYS)
-		return refuse(&d, QC_WHY_KIND);
+		return refuse(QC_WHY_KIND);
 
 	qr_terms_of_id(d.issued.issuer_id, &d.terms);
 	p.policy = &d.policy.policy;

@@ -127,10 +127,12 @@ compose(const Message *m, Datum *phone, Datum *body)
 	return true;
 }
 
-/* A flood at a gateway, told to staff: no phone. */
+/* What is told to staff: no phone. */
 static Datum
 compose_alert(const Message *m)
 {
+	if (m->kind == QC_NOTICE_OPERATOR)
+		return CStringGetTextDatum("customer service: an operator heard more than 10 wrong answers about lost phones within an hour; see qrcred_store.act");
 	return CStringGetTextDatum(psprintf("gateway number %d: more than %d forged codes a minute",
 										m->gateway_id, QC_FORGED_A_MINUTE));
 }
@@ -187,7 +189,7 @@ qrcred_outbox_take(PG_FUNCTION_ARGS)
 		row[0] = Int64GetDatum(m.outbox_id);
 		row[1] = CStringGetTextDatum(qc_notice_name(m.kind));
 		row[4] = UUIDPGetDatum(&m.key);
-		if (m.kind == QC_NOTICE_ALERT)
+		if (m.kind == QC_NOTICE_ALERT || m.kind == QC_NOTICE_OPERATOR)
 			row[3] = compose_alert(&m);
 		else if (compose(&m, &row[2], &row[3]))
 			isnull[2] = false;

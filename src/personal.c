@@ -85,6 +85,24 @@ qr_answer_id_last4(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
 }
 
 void
+qr_answer_lost(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
+			   const char *id_number, const char *phone,
+			   uint8 id_digest[QC_SHA256_LEN], uint8 phone_digest[QC_SHA256_LEN])
+{
+	size_t		id_len;
+	size_t		phone_len;
+	char	   *id = plain_answer(id_number, strlen(id_number), &id_len);
+	char	   *tel = plain_answer(phone, strlen(phone), &phone_len);
+	QcStatus	status = digest_answer(master, "id_number", terms, "", id, id_len, id_digest);
+
+	if (status == QC_OK)
+		status = digest_answer(master, "phone", terms, "", tel, phone_len, phone_digest);
+	qc_wipe(id, id_len);
+	qc_wipe(tel, phone_len);
+	qr_check(status, "answer");
+}
+
+void
 qr_personal_seal(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
 				 const QrPersonalData *data, QrCustomer *c)
 {

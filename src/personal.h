@@ -36,6 +36,12 @@ extern void qr_personal_digest(const uint8 master[QC_KEY_LEN],
 							   const QrPersonalData *data,
 							   uint8 digest[QC_SHA256_LEN]);
 
+/* The keyed digests of an id number and a phone, as customer service hears them. */
+extern void qr_answer_lost(const uint8 master[QC_KEY_LEN], const QrTerms *terms,
+						   const char *id_number, const char *phone,
+						   uint8 id_digest[QC_SHA256_LEN],
+						   uint8 phone_digest[QC_SHA256_LEN]);
+
 /*
  * The keyed digest of an activation answer: the last four characters of the
  * id number, blanks and hyphens aside, small letters as capitals.

@@ -8,6 +8,7 @@
  */
 #include "qrcred.h"
 
+#include "door.h"
 #include "executor/spi.h"
 #include "issuing.h"
 #include "master.h"
@@ -17,7 +18,6 @@
 #include "utils/builtins.h"
 
 #define WALLET_NONCE	16
-#define WALLET_DOOR		0		/* the strike row of refusals without a credential */
 
 PG_FUNCTION_INFO_V1(qrcred_renew);
 PG_FUNCTION_INFO_V1(qrcred_reissue);
@@ -33,39 +33,13 @@ typedef struct Renewal
 	QrTerms		terms;
 	QrIssuer	policy;
 	QrCustomer	customer;
-	QcReason	why;			/* of a refusal at the door */
 } Renewal;
 
-static void
-derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
-{
-	const Renewal *r = arg;
-
-	e->kind = QC_EV_REFUSED;
-	e->refusal = QC_REJECTED;
-	e->why = r->why;
-	e->moment = r->code.moment;
-	e->forged = true;
-}
-
-/* A renewal code that leads nowhere: logged at the wallet's own door. */
+/* A renewal code that leads nowhere. */
 static Datum
-refuse(Renewal *r, QcReason why)
+refuse(const QcCode *code, QcReason why)
 {
-	QrPublication p = {0};
-	QcPolicy	none = {0};
-
-	if (!qr_strike_find(WALLET_DOOR, &p.seen))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the store has no strike row for wallets"),
-				 errhint("Take the store up again with qrcred.upgrade_store().")));
-	r->why = why;
-	p.policy = &none;
-	p.audit_key = qr_audit_key;
-	p.derive = derive_refusal;
-	p.arg = r;
-	qr_publish(&p, qr_mac());
+	(void) qr_door_refuse(why, code->moment, true);
 	SPI_finish();
 	return qr_package_rejected();
 }
@@ -189,20 +163,20 @@ qrcred_renew(PG_FUNCTION_ARGS)
 	note_wallet(fcinfo, code, len, &r);
 	SPI_connect();
 	if (qc_code_parse(code, len, &r.code) != QC_OK)
-		return refuse(&r, QC_WHY_MALFORMED);
+		return refuse(&r.code, QC_WHY_MALFORMED);
 	if (!qr_bucket_is_owned(qc_bucket_of_id(r.code.credential_id)))
-		return refuse(&r, QC_WHY_BUCKET);
+		return refuse(&r.code, QC_WHY_BUCKET);
 	if (r.code.kind != QC_KIND_RENEWAL)
-		return refuse(&r, QC_WHY_KIND);
+		return refuse(&r.code, QC_WHY_KIND);
 	if (!find(&r, r.code.credential_id, &p.seen))
-		return refuse(&r, QC_WHY_UNKNOWN);
+		return refuse(&r.code, QC_WHY_UNKNOWN);
 	if (r.issued.kind != QR_CREDENTIAL_KEYS)
-		return refuse(&r, QC_WHY_KIND);
+		return refuse(&r.code, QC_WHY_KIND);
 
 	/* only a right code, or a retry of one, reaches the customer's row */
 	if (!is_code_right(&r.code, &p.seen.row) &&
 		!(r.has_wallet && qc_equal(r.wallet, p.seen.row.wallet_nonce, WALLET_NONCE)))
-		return refuse(&r, r.code.generation == p.seen.row.generation ?
+		return refuse(&r.code, r.code.generation == p.seen.row.generation ?
 					  QC_WHY_FORGED : QC_WHY_STALE);
 	publish(&r, &p);
 	if (p.outcome.verdict == QC_DONE)

@@ -109,6 +109,7 @@ typedef enum QcNotice
 	QC_NOTICE_WARNING = 5,		/* frozen, and the next freeze voids */
 	QC_NOTICE_ALERT = 6,		/* a flood of forged codes at a gateway */
 	QC_NOTICE_RENEWED = 7,
+	QC_NOTICE_OPERATOR = 8,		/* customer service: many wrong answers by one operator */
 	QC_NOTICES
 } QcNotice;
 

@@ -62,7 +62,8 @@ qc_notice_name(int notice)
 {
 	static const char *const words[QC_NOTICES] = {
 		"none", "download", "frozen", "released", "voided", "warning", "alert",
-		"renewed"
+		"renewed",
+		"operator"
 	};
 
 	return word(words, QC_NOTICES, notice);

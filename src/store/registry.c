@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
 
@@ -29,16 +30,23 @@ run(const char *sql, int nargs, const Oid *types, Datum *values)
 	return SPI_processed;
 }
 
+/* Column i of row row of the last result. */
 static Datum
-column(int i)
+column_at(uint64 row, int i)
 {
 	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
 								  i, &isnull);
 
 	if (isnull)
 		elog(ERROR, "column %d of the store is null", i);
 	return d;
+}
+
+static Datum
+column(int i)
+{
+	return column_at(0, i);
 }
 
 static char *
@@ -48,9 +56,9 @@ text_column(int i)
 }
 
 static QrBytes
-bytes_column(int i)
+bytes_at(uint64 row, int i)
 {
-	bytea	   *b = DatumGetByteaPCopy(column(i));
+	bytea	   *b = DatumGetByteaPCopy(column_at(row, i));
 	QrBytes		out = {(uint8 *) VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b)};
 
 	return out;
@@ -151,21 +159,26 @@ qr_customer_insert(int32 issuer_id, const QrCustomer *c)
 				 errmsg("the issuer has registered a customer of this customer_ref already")));
 }
 
+static void
+read_customer(uint64 row, QrCustomer *c)
+{
+	c->customer_id = DatumGetInt64(column_at(row, 1));
+	c->kid = DatumGetInt16(column_at(row, 2));
+	c->customer_ref = TextDatumGetCString(column_at(row, 3));
+	c->sealed[QR_FULL_NAME] = bytes_at(row, 4);
+	c->sealed[QR_ID_NUMBER] = bytes_at(row, 5);
+	c->sealed[QR_PHONE] = bytes_at(row, 6);
+	c->answer_id_number = bytes_at(row, 7);
+	c->answer_phone = bytes_at(row, 8);
+	c->answer_id_last4 = bytes_at(row, 9);
+}
+
 static bool
 customer_row(QrCustomer *c, uint64 found)
 {
-	if (found == 0)
-		return false;
-	c->customer_id = DatumGetInt64(column(1));
-	c->kid = DatumGetInt16(column(2));
-	c->customer_ref = text_column(3);
-	c->sealed[QR_FULL_NAME] = bytes_column(4);
-	c->sealed[QR_ID_NUMBER] = bytes_column(5);
-	c->sealed[QR_PHONE] = bytes_column(6);
-	c->answer_id_number = bytes_column(7);
-	c->answer_phone = bytes_column(8);
-	c->answer_id_last4 = bytes_column(9);
-	return true;
+	if (found > 0)
+		read_customer(0, c);
+	return found > 0;
 }
 
 bool
@@ -189,6 +202,96 @@ qr_customer_of_id(int64 customer_id, QrCustomer *customer)
 	return customer_row(customer, run("SELECT " CUSTOMER_COLUMNS
 									  " FROM qrcred_store.customer WHERE customer_id = $1",
 									  lengthof(types), types, values));
+}
+
+void
+qr_customer_update(const QrCustomer *c)
+{
+	Oid			types[] = {INT8OID, INT2OID, BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID,
+	BYTEAOID, BYTEAOID};
+	Datum		values[] = {
+		Int64GetDatum(c->customer_id), Int16GetDatum(c->kid),
+		bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
+		bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
+		bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
+		bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
+		bytes_datum(c->answer_phone.data, c->answer_phone.len),
+		bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
+	};
+
+	run("UPDATE qrcred_store.customer SET kid = $2, full_name = $3, id_number = $4,"
+		" phone = $5, answer_id_number = $6, answer_phone = $7, answer_id_last4 = $8"
+		" WHERE customer_id = $1", lengthof(types), types, values);
+}
+
+QrCustomer *
+qr_customers_by_id_number(int32 issuer_id, const QrBytes *digests, int ndigests,
+						  int *count)
+{
+	Oid			types[] = {INT4OID, BYTEAARRAYOID};
+	Datum		values[2];
+	Datum	   *elements = palloc(sizeof(Datum) * Max(ndigests, 1));
+	QrCustomer *found;
+	uint64		n;
+	uint64		i;
+
+	for (i = 0; i < ndigests; i++)
+		elements[i] = bytes_datum(digests[i].data, digests[i].len);
+	values[0] = Int32GetDatum(issuer_id);
+	values[1] = PointerGetDatum(construct_array(elements, ndigests, BYTEAOID, -1,
+												false, TYPALIGN_INT));
+	n = run("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
+			" WHERE issuer_id = $1 AND answer_id_number = ANY ($2)"
+			" ORDER BY customer_id LIMIT 1000", lengthof(types), types, values);
+	found = palloc(sizeof(QrCustomer) * Max(n, 1));
+	for (i = 0; i < n; i++)
+		read_customer(i, &found[i]);
+	*count = (int) n;
+	return found;
+}
+
+int64 *
+qr_credentials_of(int64 customer_id, int *count)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(customer_id)};
+	uint64		n = run("SELECT credential_id FROM qrcred_store.credential"
+						" WHERE customer_id = $1 ORDER BY credential_id",
+						lengthof(types), types, values);
+	int64	   *ids = palloc(sizeof(int64) * Max(n, 1));
+	uint64		i;
+
+	for (i = 0; i < n; i++)
+		ids[i] = DatumGetInt64(column_at(i, 1));
+	*count = (int) n;
+	return ids;
+}
+
+int *
+qr_kids_in_use(int *count)
+{
+	uint64		n = run("SELECT kid FROM qrcred_store.key_check"
+						" WHERE retired IS NULL ORDER BY kid", 0, NULL, NULL);
+	int		   *kids = palloc(sizeof(int) * Max(n, 1));
+	uint64		i;
+
+	for (i = 0; i < n; i++)
+		kids[i] = DatumGetInt16(column_at(i, 1));
+	*count = (int) n;
+	return kids;
+}
+
+int64
+qr_act_count(int64 owner, const char *words, int seconds)
+{
+	Oid			types[] = {INT8OID, TEXTOID, INT4OID};
+	Datum		values[] = {Int64GetDatum(owner), CStringGetTextDatum(words),
+	Int32GetDatum(seconds)};
+
+	run("SELECT count(*) FROM qrcred_store.act WHERE owner = $1 AND words = $2"
+		" AND at > pg_catalog.clock_timestamp() - make_interval(secs => $3)",
+		lengthof(types), types, values);
+	return DatumGetInt64(column(1));
 }
 
 bool

@@ -94,6 +94,25 @@ extern bool qr_customer_find(int32 issuer_id, const char *customer_ref,
 							 QrCustomer *customer);
 extern bool qr_customer_of_id(int64 customer_id, QrCustomer *customer);
 
+/* Replaces kid, sealed data and digests of the customer. */
+extern void qr_customer_update(const QrCustomer *customer);
+
+/*
+ * The issuer's customers whose id number has one of these digests; answers an
+ * array of *count.
+ */
+extern QrCustomer *qr_customers_by_id_number(int32 issuer_id, const QrBytes *digests,
+											 int ndigests, int *count);
+
+/* The customer's credentials; answers an array of *count. */
+extern int64 *qr_credentials_of(int64 customer_id, int *count);
+
+/* The kids that the store has used and not retired; answers an array of *count. */
+extern int *qr_kids_in_use(int *count);
+
+/* How many acts with these words stand at an owner since so many seconds. */
+extern int64 qr_act_count(int64 owner, const char *words, int seconds);
+
 /* False when there is no such customer. */
 extern bool qr_customer_set_password(int32 issuer_id, const char *customer_ref,
 									 const char *hash);

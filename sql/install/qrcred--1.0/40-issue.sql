@@ -137,3 +137,9 @@ END
 $card_svg$;
 REVOKE ALL ON FUNCTION qrcred.card_svg(int8) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.card_svg(int8) IS 'The card of a credential as SVG, with its first code: a secret of the customer''s';
+
+CREATE FUNCTION qrcred.update_registration(issuer text, customer_ref text, full_name text, id_number text, phone text) RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_update_registration';
+REVOKE ALL ON FUNCTION qrcred.update_registration(text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.update_registration(text, text, text, text, text) IS 'Replaces a customer''s registration data; codes made from other data end at once, reissue() makes new ones; sends no link by itself';

@@ -22,3 +22,9 @@ LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_peek';
 REVOKE ALL ON FUNCTION qrcred.peek(int8) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.peek(int8) IS 'State (waiting, open, frozen, expired, void), expiry in unix seconds, strikes of all factors, number of the last freeze; authorises nothing, works on a standby';
+
+CREATE FUNCTION qrcred.report_lost(issuer text, id_number text, phone text, operator text, OUT credential_id int8, OUT frozen boolean) RETURNS SETOF record
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_report_lost';
+REVOKE ALL ON FUNCTION qrcred.report_lost(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.report_lost(text, text, text, text) IS 'Freezes every credential of the customer who knows id number and phone, at once, whatever the transaction does; the empty set for wrong answers and unknown people alike; more than 10 wrong ones of an operator in an hour raise an alert';
