@@ -15,7 +15,7 @@ DATA = $(sort $(wildcard sql/install/$(EXTENSION)--*--*--*.sql))
 # Symbols stay inside, but for those that SQL calls: the server loads with
 # RTLD_GLOBAL, and PGXS on 15 would export everything.
 PG_CPPFLAGS = -I$(srcdir)/src
-PG_CFLAGS = -std=gnu99 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+PG_CFLAGS = -std=gnu99 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-clobbered
 SHLIB_LINK = -lcrypto -lqrencode -lpng -Wl,--version-script=$(srcdir)/src/exports.map
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))

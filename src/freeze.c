@@ -45,6 +45,23 @@ reason_arg(FunctionCallInfo fcinfo, int argno)
 	return reason;
 }
 
+/* Staff may act on this credential; answers its issuer. */
+static void
+require_credential(int64 credential_id, QrIssuer *issuer)
+{
+	QrCredential credential;
+
+	if (!qr_read_credential(credential_id, &credential))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"credential_id\" names no credential")));
+	if (!qr_read_issuer(credential.issuer_id, issuer))
+		elog(ERROR, "the credential's issuer is missing");
+	SPI_connect();
+	qr_require_issuer(credential.issuer_id, "support");
+	SPI_finish();
+}
+
 static void
 find_strike(int64 credential_id, QrStrikeRef *seen)
 {
@@ -71,13 +88,10 @@ perform(FunctionCallInfo fcinfo, Act *act, const char *command)
 	char	   *reason = reason_arg(fcinfo, 1);
 	QrPublication p = {0};
 	QrIssuer	issuer;
-	QrCredential credential;
 
 	qr_publish_allowed(command);
+	require_credential(credential_id, &issuer);
 	find_strike(credential_id, &p.seen);
-	if (!qr_read_credential(credential_id, &credential) ||
-		!qr_read_issuer(credential.issuer_id, &issuer))
-		elog(ERROR, "the credential's issuer is missing");
 	p.policy = &issuer.policy;
 	p.sync_standby = issuer.sync_standby;
 	p.audit_key = qr_audit_key;
@@ -122,8 +136,10 @@ qrcred_release(PG_FUNCTION_ARGS)
 	uint8		audit[QC_KEY_LEN];
 	uint8		mac[16];
 	QcStatus	status;
+	QrIssuer	issuer;
 	int			kid;
 
+	require_credential(credential_id, &issuer);
 	find_strike(credential_id, &seen);
 	if (seen.row.flags & QC_FLAG_VOID)
 		ereport(ERROR,

@@ -64,6 +64,7 @@ qrcred_register(PG_FUNCTION_ARGS)
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
+	qr_require_issuer(terms.issuer_id, "issuer");
 	qr_check(qc_bucket(qr_mac(), customer.customer_ref,
 					   strlen(customer.customer_ref), &bucket), "customer_ref");
 	if (!qr_bucket_is_owned(bucket))
@@ -133,6 +134,7 @@ qrcred_issue(PG_FUNCTION_ARGS)
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
+	qr_require_issuer(terms.issuer_id, "issuer");
 	if (!qr_customer_find(terms.issuer_id, customer_ref, &customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -177,6 +179,7 @@ change_ticket(FunctionCallInfo fcinfo, QcEventKind kind, QrPublication *p,
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"credential_id\" names no credential")));
+	qr_require_issuer(issued->issuer_id, "issuer");
 	p->policy = &policy.policy;
 	p->sync_standby = policy.sync_standby;
 	p->audit_key = qr_audit_key;

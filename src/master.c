@@ -94,8 +94,8 @@ qr_master_use(uint8 key[QC_KEY_LEN])
 	memcpy(VARDATA(b), value, CHECK_LEN);
 	values[0] = Int16GetDatum(kid);
 	values[1] = PointerGetDatum(b);
-	if (SPI_execute_with_args("INSERT INTO qrcred_store.key_check (kid, check_value)"
-							  " VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING",
+	if (SPI_execute_with_args("INSERT INTO qrcred_store.key_check (kid, check_value, home)"
+							  " VALUES ($1, $2, qrcred.home()) ON CONFLICT (kid) DO NOTHING",
 							  2, types, values, NULL, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not note the key check value");
 	return kid;

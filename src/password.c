@@ -81,6 +81,7 @@ qrcred_set_password(PG_FUNCTION_ARGS)
 	qc_wipe(password, len);
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
+	qr_require_issuer(terms.issuer_id, "issuer");
 	if (!qr_customer_set_password(terms.issuer_id, customer_ref, hash))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

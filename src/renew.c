@@ -209,6 +209,7 @@ qrcred_reissue(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"credential_id\" names no credential")));
+	qr_require_issuer(r.issued.issuer_id, "issuer");
 	publish(&r, &p);
 	if (p.outcome.verdict != QC_DONE)
 		ereport(ERROR,

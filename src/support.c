@@ -187,6 +187,7 @@ qrcred_report_lost(PG_FUNCTION_ARGS)
 	words = psprintf("lost phone, by %s", operator);
 	SPI_connect();
 	qr_terms_of(issuer_code, &terms);
+	qr_require_issuer(terms.issuer_id, "support");
 	if (!qr_read_issuer(terms.issuer_id, &issuer))
 		elog(ERROR, "issuer %d is missing", terms.issuer_id);
 	answers = digest_answers(&terms, id_number, phone, &nanswers);
@@ -251,6 +252,7 @@ qrcred_update_registration(PG_FUNCTION_ARGS)
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer_code, &terms);
+	qr_require_issuer(terms.issuer_id, "issuer");
 	if (!qr_read_issuer(terms.issuer_id, &issuer) ||
 		!qr_customer_find(terms.issuer_id, customer_ref, &customer))
 		ereport(ERROR,

@@ -476,6 +476,13 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			s->ticket_state = QC_TICKET_SPENT;
 			qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 			break;
+		case QC_EV_EPOCH:
+			if (s->attempt_no <= e->attempt_no)
+				s->attempt_no = e->attempt_no + 1;
+			qc_end_challenge(s);
+			memset(s->request, 0, sizeof(s->request));
+			qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+			break;
 		case QC_EV_REISSUE:
 			qc_event_reissue(s, e, out);
 			break;

@@ -95,6 +95,7 @@ typedef enum QcEventKind
 	QC_EV_RENEWAL = 11,			/* a renewal code whose MAC is right, or a retry of one */
 	QC_EV_REISSUE = 12,			/* staff */
 	QC_EV_CANCEL = 13,			/* staff ends the open ticket */
+	QC_EV_EPOCH = 14,			/* after a restore: the log goes on from the higher number */
 	QC_EVENT_KINDS
 } QcEventKind;
 
@@ -154,7 +155,7 @@ typedef struct QcEvent
 	int32_t		released_freeze_no; /* a release is in force for it; 0: none */
 
 	int64_t		seconds;		/* FREEZE: for how long, 0 until released */
-	int64_t		attempt_no;		/* PASSWORD: of the acceptance it follows */
+	int64_t		attempt_no;		/* PASSWORD: of the acceptance it follows; EPOCH: the log's last */
 	int32_t		ticket_serial;	/* DOWNLOAD, TICKET */
 	int16_t		generation;		/* DOWNLOAD: the ticket's */
 	bool		ticket_expired;

@@ -124,6 +124,15 @@ qr_terms_of_id(int32 issuer_id, QrTerms *terms)
 	terms_row(terms);
 }
 
+void
+qr_require_issuer(int32 issuer_id, const char *duty)
+{
+	Oid			types[] = {INT4OID, TEXTOID};
+	Datum		values[] = {Int32GetDatum(issuer_id), CStringGetTextDatum(duty)};
+
+	run("SELECT qrcred.require_issuer($1, $2)", lengthof(types), types, values);
+}
+
 int64
 qr_customer_number(void)
 {

@@ -80,6 +80,12 @@ typedef struct QrTicketRow
 /* By code; ERROR 22023 for an unknown issuer. */
 extern void qr_terms_of(const char *issuer_code, QrTerms *terms);
 
+/*
+ * ERROR 42501 when session_user holds the duty (issuer or support) for other
+ * issuers only; for every verb of staff.
+ */
+extern void qr_require_issuer(int32 issuer_id, const char *duty);
+
 /* By number; ERROR when it is missing. */
 extern void qr_terms_of_id(int32 issuer_id, QrTerms *terms);
 

@@ -234,10 +234,19 @@ BEGIN
 	CREATE TABLE qrcred_store.key_check (
 		kid int2 PRIMARY KEY CHECK (kid BETWEEN 1 AND 255),
 		check_value bytea NOT NULL,
+		home text NOT NULL,
 		first_used timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 		retired timestamptz
 	);
-	COMMENT ON TABLE qrcred_store.key_check IS 'Key check value of every master key that the store has used';
+	COMMENT ON TABLE qrcred_store.key_check IS 'Key check value of every master key that the store has used, and in which database: another one means a restored store';
+
+	CREATE TABLE qrcred_store.duty (
+		role_name name NOT NULL,
+		duty text NOT NULL,
+		issuer_id int4 REFERENCES qrcred_store.issuer,
+		UNIQUE NULLS NOT DISTINCT (role_name, duty, issuer_id)
+	);
+	COMMENT ON TABLE qrcred_store.duty IS 'Who holds which duty; with an issuer, for that issuer''s customers only';
 
 	CREATE TABLE qrcred_store.bucket (
 		first int4 NOT NULL CHECK (first BETWEEN 0 AND 4095),
@@ -364,3 +373,19 @@ END
 $drop$;
 REVOKE ALL ON FUNCTION qrcred.drop_store(text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.drop_store(text) IS 'Drops schema qrcred_store and everything in it; confirm must be ''drop '' and the database''s name';
+
+CREATE FUNCTION qrcred.home() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $home$
+	SELECT s.system_identifier::text || '/' || d.oid::text
+	FROM pg_catalog.pg_control_system() s, pg_catalog.pg_database d
+	WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+$home$;
+REVOKE ALL ON FUNCTION qrcred.home() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.home() IS 'Cluster and database by their numbers: a store that notes another one came out of a dump';
+
+CREATE FUNCTION qrcred.upgrade_store() RETURNS void
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_upgrade_store';
+REVOKE ALL ON FUNCTION qrcred.upgrade_store() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.upgrade_store() IS 'Takes a store up: checks its tables; after a restore ends open challenges and lets each log that the dump caught in motion go on behind a sealed epoch row';

@@ -53,6 +53,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM qrcred_store.issuer i WHERE i.code = find_customer.issuer) THEN
 		RAISE EXCEPTION 'argument "issuer" names no issuer' USING ERRCODE = '22023';
 	END IF;
+	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = find_customer.issuer), 'issuer');
 	SELECT extract(epoch FROM c.registered)::int8,
 		(SELECT count(*) FROM qrcred_store.credential x WHERE x.customer_id = c.customer_id)::int
 	INTO registered, credentials
@@ -75,6 +76,7 @@ BEGIN
 				   WHERE i.code = credentials_of.issuer AND c.customer_ref = credentials_of.customer_ref) THEN
 		RAISE EXCEPTION 'argument "customer_ref" names no customer of the issuer' USING ERRCODE = '22023';
 	END IF;
+	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = credentials_of.issuer), 'issuer');
 	RETURN QUERY
 	SELECT x.credential_id, p.state, s.generation::int, p.valid_until
 	FROM qrcred_store.customer c
@@ -125,13 +127,14 @@ AS $card_svg$
 DECLARE
 	r record;
 BEGIN
-	SELECT i.name, c.purpose, c.face_value, s.valid_until INTO r
+	SELECT i.issuer_id, i.name, c.purpose, c.face_value, s.valid_until INTO r
 	FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)
 	JOIN qrcred_store.strike s ON s.id = c.credential_id
 	WHERE c.credential_id = card_svg.credential_id AND c.kind = 1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'argument "credential_id" names no credential with a card' USING ERRCODE = '22023';
 	END IF;
+	PERFORM qrcred.require_issuer(r.issuer_id, 'issuer');
 	RETURN qrcred.card_svg(qrcred.static_code(card_svg.credential_id), r.name, r.purpose, r.face_value, r.valid_until);
 END
 $card_svg$;

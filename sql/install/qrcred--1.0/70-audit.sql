@@ -12,6 +12,7 @@ BEGIN
 	IF history.credential_id IS NULL THEN
 		RAISE EXCEPTION 'argument "credential_id" must not be null' USING ERRCODE = '22023';
 	END IF;
+	PERFORM qrcred.require_issuer((SELECT c.issuer_id FROM qrcred_store.credential c WHERE c.credential_id = history.credential_id), 'support');
 	RETURN QUERY
 	SELECT a.attempt_no, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), g.gateway,
 		qrcred.log_word('kind', a.kind), qrcred.log_word('verdict', a.verdict),
