@@ -2,7 +2,8 @@
 -- schema qt.  zz_teardown takes all of it back.  One test alone:
 --   make installcheck REGRESS="a00_setup verify zz_teardown"
 SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS qrcred CASCADE;
+DROP EXTENSION IF EXISTS qrcred CASCADE;
+CREATE EXTENSION qrcred CASCADE;
 DROP SCHEMA IF EXISTS qrcred_store, qt CASCADE;
 CREATE SCHEMA qt;
 -- roles that a run left behind when it was stopped
