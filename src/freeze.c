@@ -98,6 +98,10 @@ perform(FunctionCallInfo fcinfo, Act *act, const char *command)
 	p.derive = derive_act;
 	p.arg = act;
 	qr_publish(&p, qr_mac());
+	if (p.outcome.verdict != QC_DONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the credential is void, which is final")));
 
 	SPI_connect();
 	qr_act_insert(credential_id, p.after.attempt_no, reason);

@@ -9,6 +9,7 @@
 #include "storage/ipc.h"
 #include "store/publish.h"
 #include "store/relations.h"
+#include "triggers.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -174,5 +175,6 @@ _PG_init(void)
 	MarkGUCPrefixReserved("qrcred");
 	qr_relations_init();
 	qr_publish_init();
+	qr_triggers_init();
 	before_shmem_exit(close_mac, (Datum) 0);
 }

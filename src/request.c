@@ -115,6 +115,7 @@ derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
 	e->refusal = r->refusal;
 	e->why = r->why;
 	e->forged = r->is_forged;
+	memcpy(e->request, r->digest, sizeof(e->request));
 }
 
 Datum

@@ -328,6 +328,11 @@ static void
 act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	memset(s->request, 0, sizeof(s->request));
+	if (s->flags & QC_FLAG_VOID)
+	{
+		qc_reject(out, QC_WHY_VOID);
+		return;
+	}
 	qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 	if (e->kind == QC_EV_VOID)
 	{
@@ -349,12 +354,21 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	}
 }
 
+static bool
+is_same_request(const QcStrike *s, const QcEvent *e, int64_t now)
+{
+	return !qc_is_zero(e->request) &&
+		qc_equal(e->request, s->request, sizeof(s->request)) &&
+		now - s->request_at <= QC_RETRY_SECONDS * QC_USEC;
+}
+
 /* A refusal that looked at no credential; the gateway's minute counts forgeries. */
 static void
 refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
 	qc_answer(out, e->refusal, e->why,
 		   e->why == QC_WHY_CLOSED ? QC_NEXT_STOP : QC_NEXT_NONE);
+	out->repeated = is_same_request(s, e, now);
 	if (!e->forged)
 		return;
 	if (now - s->window_at >= 60 * QC_USEC || now < s->window_at)
@@ -362,7 +376,7 @@ refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 		s->window_at = now;
 		s->window_count = 0;
 	}
-	s->window_count++;
+	s->window_count += !out->repeated;
 	if (s->window_count <= QC_FORGED_A_MINUTE)
 		return;
 
@@ -392,9 +406,7 @@ is_request(QcEventKind kind)
 static bool
 repeat(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 {
-	if (qc_is_zero(e->request) ||
-		!qc_equal(e->request, s->request, sizeof(s->request)) ||
-		now - s->request_at > QC_RETRY_SECONDS * QC_USEC)
+	if (!is_same_request(s, e, now))
 		return false;
 
 	/* a challenge that ended or ran out meanwhile is asked for anew */
@@ -441,7 +453,7 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			s->challenge_state = QC_CHALLENGE_NONE;
 	}
 
-	if (e->kind == QC_EV_SECOND || e->kind == QC_EV_TYPED)
+	if (e->kind == QC_EV_SECOND || e->kind == QC_EV_TYPED || e->kind == QC_EV_COUNT)
 		out->factor = QC_FACTOR_SECOND;
 	else if (e->kind == QC_EV_PASSWORD)
 		out->factor = QC_FACTOR_PASSWORD;
@@ -476,6 +488,10 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			s->ticket_state = QC_TICKET_SPENT;
 			qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 			break;
+		case QC_EV_COUNT:
+			if (!qc_barred(s, e, now, out))
+				strike(s, QC_FACTOR_SECOND, p, now, out);
+			break;
 		case QC_EV_EPOCH:
 			if (s->attempt_no <= e->attempt_no)
 				s->attempt_no = e->attempt_no + 1;
@@ -495,7 +511,7 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			refuse(s, e, now, out);
 			break;
 	}
-	if (is_request(e->kind))
+	if (is_request(e->kind) || e->kind == QC_EV_REFUSED)
 		remember(s, e, now, out);
 }
 

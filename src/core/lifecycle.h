@@ -96,6 +96,7 @@ typedef enum QcEventKind
 	QC_EV_REISSUE = 12,			/* staff */
 	QC_EV_CANCEL = 13,			/* staff ends the open ticket */
 	QC_EV_EPOCH = 14,			/* after a restore: the log goes on from the higher number */
+	QC_EV_COUNT = 15,			/* a failure that a legacy gateway noted in a table of its own */
 	QC_EVENT_KINDS
 } QcEventKind;
 

@@ -51,7 +51,7 @@ qc_event_name(int kind)
 	static const char *const words[QC_EVENT_KINDS] = {
 		"refused", "static", "rotating", "second", "typed", "password",
 		"download", "ticket", "freeze", "void", "registration", "renewal",
-		"reissue", "cancel", "epoch"
+		"reissue", "cancel", "epoch", "count"
 	};
 
 	return word(words, QC_EVENT_KINDS, kind);

@@ -90,6 +90,11 @@ qr_strike_find(int64 owner, QrStrikeRef *ref)
 		if (state == TM_BeingModified &&
 			HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
 			state = TM_Ok;
+		/* nor a version that this transaction made by SQL: it would go with it, counts and all */
+		if (state == TM_Ok &&
+			(tuple->t_data->t_infomask & HEAP_UPDATED) != 0 &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+			state = TM_SelfModified;
 		has_shape = qr_strike_from_tuple(tuple->t_data, tuple->t_len, &ref->row);
 		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 		ref->tid = tuple->t_self;

@@ -276,6 +276,32 @@ qr_credentials_of(int64 customer_id, int *count)
 	return ids;
 }
 
+int64 *
+qr_credentials_by_ref(const char *customer_ref, const char *issuer_code, int *count)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(customer_ref),
+	issuer_code ? CStringGetTextDatum(issuer_code) : (Datum) 0};
+	const char *sql =
+		"SELECT x.credential_id FROM qrcred_store.issuer i"
+		" JOIN qrcred_store.customer c ON c.issuer_id = i.issuer_id AND c.customer_ref = $1"
+		" JOIN qrcred_store.credential x ON x.customer_id = c.customer_id"
+		" WHERE $2 IS NULL OR i.code = $2 ORDER BY 1";
+	int64	   *ids;
+	uint64		n;
+	uint64		i;
+
+	if (SPI_execute_with_args(sql, lengthof(types), types, values,
+							  issuer_code ? "  " : " n", false, 0) < 0)
+		elog(ERROR, "SPI failed");
+	n = SPI_processed;
+	ids = palloc(sizeof(int64) * Max(n, 1));
+	for (i = 0; i < n; i++)
+		ids[i] = DatumGetInt64(column_at(i, 1));
+	*count = (int) n;
+	return ids;
+}
+
 int *
 qr_kids_in_use(int *count)
 {

@@ -113,6 +113,13 @@ extern QrCustomer *qr_customers_by_id_number(int32 issuer_id, const QrBytes *dig
 /* The customer's credentials; answers an array of *count. */
 extern int64 *qr_credentials_of(int64 customer_id, int *count);
 
+/*
+ * The credentials of every customer of this customer_ref, at one issuer or,
+ * with NULL, at all; answers an array of *count.
+ */
+extern int64 *qr_credentials_by_ref(const char *customer_ref,
+									const char *issuer_code, int *count);
+
 /* The kids that the store has used and not retired; answers an array of *count. */
 extern int *qr_kids_in_use(int *count);
 

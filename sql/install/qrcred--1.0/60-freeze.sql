@@ -28,3 +28,21 @@ LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'qrcred_report_lost';
 REVOKE ALL ON FUNCTION qrcred.report_lost(text, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.report_lost(text, text, text, text) IS 'Freezes every credential of the customer who knows id number and phone, at once, whatever the transaction does; the empty set for wrong answers and unknown people alike; more than 10 wrong ones of an operator in an hour raise an alert';
+
+CREATE FUNCTION qrcred.freeze_on() RETURNS trigger
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_freeze_on';
+REVOKE ALL ON FUNCTION qrcred.freeze_on() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.freeze_on() IS 'Trigger AFTER INSERT OR UPDATE FOR EACH ROW: freeze_on(column, reason [, transactional [, issuer]]) freezes the credential (bigint column) or all of the customer (text column), at once or with the row''s commit';
+
+CREATE FUNCTION qrcred.count_on() RETURNS trigger
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_count_on';
+REVOKE ALL ON FUNCTION qrcred.count_on() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.count_on() IS 'Trigger AFTER INSERT FOR EACH ROW: count_on(column [, issuer]) counts a strike for each row, and freezes at the limit';
+
+CREATE FUNCTION qrcred.registration_changed() RETURNS trigger
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_registration_changed';
+REVOKE ALL ON FUNCTION qrcred.registration_changed() FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.registration_changed() IS 'Trigger AFTER UPDATE FOR EACH ROW: registration_changed(column [, issuer]) ends codes made from the old registration data';

@@ -22,11 +22,16 @@ BEGIN
 	LEFT JOIN qrcred_store.gateway g ON g.gateway_id = a.gateway
 	LEFT JOIN qrcred_store.act t ON t.owner = a.owner AND t.attempt_no = a.attempt_no
 	WHERE a.owner = history.credential_id
-	ORDER BY a.attempt_no;
+	UNION ALL
+	SELECT NULL, to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), NULL, 'release', 'done',
+		r.reason || ' (' || r.actor || ')', NULL
+	FROM qrcred_store.release r
+	WHERE r.credential_id = history.credential_id
+	ORDER BY 2, 1;
 END
 $history$;
 REVOKE ALL ON FUNCTION qrcred.history(int8) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.history(int8) IS 'Every verdict and act on a credential, with the exact reason (for an act, staff''s words); at is ISO 8601, UTC';
+COMMENT ON FUNCTION qrcred.history(int8) IS 'Every verdict and act on a credential, with the exact reason (for an act, staff''s words), and releases, which have no attempt number; at is ISO 8601, UTC';
 
 CREATE FUNCTION qrcred.audit(credential_id int8, OUT ok boolean, OUT first_bad int8, OUT finding text)
 LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
