@@ -434,7 +434,7 @@ test_repeat(void)
 static void
 test_repeat_ended(void)
 {
-	static const QcEventKind kind[] = {QC_EV_FREEZE, QC_EV_VOID, QC_EV_REGISTRATION};
+	static const QcEventKind kind[] = {QC_EV_FREEZE, QC_EV_VOID, QC_EV_REGISTRATION, QC_EV_REISSUE};
 	Card		base = fresh();
 	Card		c;
 	QcEvent		e = event(&base, QC_EV_STATIC);
@@ -445,10 +445,22 @@ test_repeat_ended(void)
 	apply(&base, &e);
 	for (i = 0; i < LENGTH(kind); i++)
 	{
+		QcEvent		rotating = event(&base, QC_EV_ROTATING);
+
 		c = base;
 		act(&c, kind[i], 60);
+		c.s.valid_until = base.s.valid_until;
 		apply(&c, &e);
-		CHECK(!c.out.repeated && c.out.verdict != QC_CHALLENGE);
+		CHECK(!c.out.repeated && (c.out.verdict != QC_CHALLENGE || c.s.challenge_no == 2));
+
+		/* an acceptance is judged anew, too */
+		c = base;
+		rotating.moment = c.now / QC_USEC / QC_STEP_SECONDS;
+		memset(rotating.request, 0xcc, sizeof(rotating.request));
+		CHECK(apply(&c, &rotating) == QC_ACCEPTED);
+		act(&c, kind[i], 60);
+		c.s.valid_until = base.s.valid_until;
+		CHECK(apply(&c, &rotating) != QC_ACCEPTED && !c.out.repeated);
 	}
 
 	/* the till's error ended it: the same scan opens another */
