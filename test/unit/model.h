@@ -325,7 +325,7 @@ model_download(Model *m, const QcEvent *e, int64_t now, Expected *x)
 	else if (!e->right && !is_same(e->guess, e->expected, e->guess_len))
 	{
 		say(x, QC_REJECTED, QC_WHY_ANSWER);
-		if (++m->ticket_wrong == 5)
+		if (++m->ticket_wrong >= 5)
 		{
 			m->ticket = QC_TICKET_SPENT;
 			x->spent = true;
@@ -389,9 +389,37 @@ model_new_ticket(Model *m)
 	m->ticket_wrong = 0;
 }
 
+/* What staff does to a credential that is not void; a retry is judged anew. */
+static inline void
+model_staff(Model *m, const QcEvent *e, int64_t now, Expected *x)
+{
+	m->request = 0;
+	if (m->is_void)
+	{
+		say(x, QC_REJECTED, QC_WHY_VOID);
+		return;
+	}
+	say(x, QC_DONE, QC_WHY_NONE);
+	if (e->kind == QC_EV_FREEZE)
+		model_freeze(m, e->seconds == 0 ? INT64_MAX : now + e->seconds * 1000000);
+	else if (e->kind == QC_EV_VOID)
+	{
+		m->is_void = true;
+		if (m->challenge_state == QC_CHALLENGE_OPEN)
+			m->challenge_state = QC_CHALLENGE_FROZEN;
+	}
+	else
+	{
+		m->is_changed = true;
+		m->challenge_state = QC_CHALLENGE_NONE;
+		m->before = 0;
+	}
+}
+
 /* Staff's events and the wallet's. */
 static inline void
-model_act(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now, Expected *x)
+model_act(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
+		  int64_t attempt_no, Expected *x)
 {
 	say(x, QC_DONE, QC_WHY_NONE);
 	switch (e->kind)
@@ -420,35 +448,40 @@ model_act(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now, Expected *
 			}
 			break;
 		case QC_EV_FREEZE:
-			m->request = 0;
-			model_freeze(m, e->seconds == 0 ? INT64_MAX : now + e->seconds * 1000000);
-			break;
 		case QC_EV_VOID:
-			m->request = 0;
-			m->is_void = true;
-			if (m->challenge_state == QC_CHALLENGE_OPEN)
-				m->challenge_state = QC_CHALLENGE_FROZEN;
-			break;
 		case QC_EV_REGISTRATION:
+			model_staff(m, e, now, x);
+			break;
+		case QC_EV_COUNT:
+			if (!model_is_barred(m, now, x))
+				model_wrong(m, 0, p, now, attempt_no, x);
+			break;
+		case QC_EV_EPOCH:
 			m->request = 0;
-			m->is_changed = true;
 			m->challenge_state = QC_CHALLENGE_NONE;
 			m->before = 0;
 			break;
 		default:
-			say(x, e->refusal, e->why);
 			break;
 	}
 }
 
-/* The same request within 120 s, unless it is about a challenge that is over. */
+static inline void
+model_remember(Model *m, const QcEvent *e, int64_t now, const Expected *x)
+{
+	m->request = e->request[0];
+	m->request_at = now;
+	m->request_verdict = x->verdict;
+	m->request_reason = x->reason;
+	m->request_tries = x->tries_left;
+	m->request_no = x->attempt_no;
+}
+
 static inline bool
 model_is_repeat(const Model *m, const QcEvent *e, int64_t now)
 {
 	return e->request[0] != 0 && e->request[0] == m->request &&
-		now <= m->request_at + 120000000 &&
-		(m->request_verdict != QC_CHALLENGE ||
-		 (m->challenge_state == QC_CHALLENGE_OPEN && now < m->until));
+		now <= m->request_at + 120000000;
 }
 
 static inline void
@@ -466,12 +499,22 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		if (m->challenge_state == QC_CHALLENGE_FROZEN)
 			m->challenge_state = QC_CHALLENGE_NONE;
 	}
-	if (e->kind < QC_EV_STATIC || e->kind > QC_EV_PASSWORD)
+	if (e->kind == QC_EV_REFUSED)
 	{
-		model_act(m, e, p, now, x);
+		say(x, e->refusal, e->why);
+		x->repeated = model_is_repeat(m, e, now);
+		model_remember(m, e, now, x);
 		return;
 	}
-	if (model_is_repeat(m, e, now))
+	if (e->kind > QC_EV_PASSWORD)
+	{
+		model_act(m, e, p, now, attempt_no, x);
+		return;
+	}
+	/* a challenge that is over is asked for anew */
+	if (model_is_repeat(m, e, now) &&
+		(m->request_verdict != QC_CHALLENGE ||
+		 (m->challenge_state == QC_CHALLENGE_OPEN && now < m->until)))
 	{
 		say(x, m->request_verdict, m->request_reason);
 		x->repeated = true;
@@ -492,12 +535,7 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		m->step = e->moment;
 		model_accept(m, e, now, attempt_no, x);
 	}
-	m->request = e->request[0];
-	m->request_at = now;
-	m->request_verdict = x->verdict;
-	m->request_reason = x->reason;
-	m->request_tries = x->tries_left;
-	m->request_no = x->attempt_no;
+	model_remember(m, e, now, x);
 }
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "model.h"
 
-#define LIVES		2000
+#define LIVES		3000
 #define EVENTS		500			/* of one life, unless it is void before */
 
 static uint64_t rng;
@@ -106,11 +106,11 @@ random_kind(void)
 		QcEventKind kind;
 		int			weight;
 	}			share[] = {
-		{QC_EV_STATIC, 220}, {QC_EV_SECOND, 270}, {QC_EV_TYPED, 80},
+		{QC_EV_STATIC, 220}, {QC_EV_SECOND, 265}, {QC_EV_TYPED, 80},
 		{QC_EV_PASSWORD, 140}, {QC_EV_ROTATING, 100}, {QC_EV_DOWNLOAD, 70},
 		{QC_EV_REFUSED, 40}, {QC_EV_RENEWAL, 25}, {QC_EV_TICKET, 20},
 		{QC_EV_FREEZE, 15}, {QC_EV_REISSUE, 12}, {QC_EV_REGISTRATION, 4},
-		{QC_EV_CANCEL, 3}, {QC_EV_VOID, 1}
+		{QC_EV_CANCEL, 3}, {QC_EV_VOID, 1}, {QC_EV_COUNT, 3}, {QC_EV_EPOCH, 2}
 	};
 	int			r = pick(1000);
 	int			i;
@@ -131,7 +131,7 @@ put_answer(uint8_t out[32], int64_t n)
 }
 
 static void
-random_event(const Model *m, int64_t now, QcEvent *e)
+random_event(const Model *m, int64_t now, int64_t attempt_no, QcEvent *e)
 {
 	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
 
@@ -164,6 +164,8 @@ random_event(const Model *m, int64_t now, QcEvent *e)
 	}
 	if (e->kind == QC_EV_PASSWORD)
 		e->attempt_no = chance(90) ? m->accept_no : pick(3);
+	if (e->kind == QC_EV_EPOCH)
+		e->attempt_no = attempt_no + pick(5) - 2;
 	if (e->kind == QC_EV_DOWNLOAD)
 	{
 		e->right = chance(5);
@@ -233,35 +235,49 @@ check_foresight(const QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t 
 	must(memcmp(&out[0], &out[1], sizeof(out[0])) == 0, "foreseeing looked at the guess");
 }
 
-/* While it is frozen nothing changes but the number and the request's memory. */
-static void
-check_untouched(const QcStrike *before, const QcStrike *after, bool with_memory)
+/* The row as it would be had the request not been remembered, nor numbered. */
+static QcStrike
+without_memory(const QcStrike *after, const QcStrike *before)
 {
 	QcStrike	x = *after;
 
 	x.attempt_no = before->attempt_no;
-	if (with_memory)
-	{
-		memcpy(x.request, before->request, sizeof(x.request));
-		x.request_at = before->request_at;
-		x.request_no = before->request_no;
-		x.request_verdict = before->request_verdict;
-		x.request_reason = before->request_reason;
-		x.request_next = before->request_next;
-		x.request_tier = before->request_tier;
-		x.request_tries = before->request_tries;
-	}
-	must(memcmp(&x, before, sizeof(x)) == 0,
-		 with_memory ? "a frozen row was changed" : "a repeated request changed something");
+	memcpy(x.request, before->request, sizeof(x.request));
+	x.request_at = before->request_at;
+	x.request_no = before->request_no;
+	x.request_verdict = before->request_verdict;
+	x.request_reason = before->request_reason;
+	x.request_next = before->request_next;
+	x.request_tier = before->request_tier;
+	x.request_tries = before->request_tries;
+	return x;
 }
 
-/* Refused at the gateway: nothing of the customer's is touched. */
+/* While it is frozen a guess leaves nothing but the request's memory. */
+static void
+check_frozen(const QcStrike *before, const QcStrike *after)
+{
+	QcStrike	x = without_memory(after, before);
+
+	must(memcmp(&x, before, sizeof(x)) == 0, "a frozen row was changed");
+}
+
+/* A repeated request leaves nothing but a number. */
+static void
+check_repeated(const QcStrike *before, const QcStrike *after)
+{
+	QcStrike	x = *after;
+
+	x.attempt_no = before->attempt_no;
+	must(memcmp(&x, before, sizeof(x)) == 0, "a repeated request changed something");
+}
+
+/* Refused before it was about a credential: nothing of the customer's is touched. */
 static void
 check_refused(const QcStrike *before, const QcStrike *after)
 {
-	QcStrike	x = *after;
+	QcStrike	x = without_memory(after, before);
 
-	x.attempt_no = before->attempt_no;
 	x.window_at = before->window_at;
 	x.window_count = before->window_count;
 	x.window_logged_at = before->window_logged_at;
@@ -290,7 +306,10 @@ check_invariants(Tally *t, const Model *m, const QcStrike *before,
 	int			f = e->kind == QC_EV_PASSWORD ? 1 : 0;
 	bool		froze = after->freeze_no != before->freeze_no;
 
-	must(after->attempt_no == before->attempt_no + 1, "the number was not raised by one");
+	if (e->kind == QC_EV_EPOCH && e->attempt_no > before->attempt_no)
+		must(after->attempt_no == e->attempt_no + 1, "an epoch does not follow the log");
+	else
+		must(after->attempt_no == before->attempt_no + 1, "the number was not raised by one");
 	must(after->step_rotating >= t->highest_step, "a rotating step went back");
 	must(after->step_renewal >= t->highest_renewal, "a renewal step went back");
 	t->highest_step = after->step_rotating;
@@ -324,7 +343,7 @@ check_invariants(Tally *t, const Model *m, const QcStrike *before,
 	}
 	if (out->counted)
 	{
-		must(is_guess, "something else than a guess counted");
+		must(is_guess || e->kind == QC_EV_COUNT, "something else than a guess counted");
 		t->in_a_row[f]++;
 		must(t->in_a_row[f] <= t->limit, "more wrong guesses than the limit");
 		must(t->in_a_row[0] + t->in_a_row[1] <= 5, "more than five wrong guesses");
@@ -426,7 +445,7 @@ live(void)
 			random_policy(&p);
 		if (m.freeze_no > 0 && chance(m.frozen_until == QC_FOREVER ? 20 : 4))
 			m.released = m.freeze_no + (chance(90) ? 0 : 1 - pick(3));
-		random_event(&m, now, &e);
+		random_event(&m, now, s.attempt_no, &e);
 
 		qc_foresee(&s, &e, &p, now, &foreseen);
 		must(memcmp(&s, &before, sizeof(s)) == 0, "foreseeing changed the row");
@@ -448,9 +467,9 @@ live(void)
 		if (!x.looked_at && e.kind != QC_EV_DOWNLOAD)
 			check_not_looked_at(&before, &e, &p, now);
 		if (x.reason == QC_WHY_FROZEN && !x.repeated && !x.released)
-			check_untouched(&before, &s, e.kind <= QC_EV_PASSWORD);
-		if (x.repeated && !x.released)
-			check_untouched(&before, &s, false);
+			check_frozen(&before, &s);
+		if (x.repeated && !x.released && e.kind != QC_EV_REFUSED)
+			check_repeated(&before, &s);
 		if (e.kind == QC_EV_REFUSED && !x.released)
 			check_refused(&before, &s);
 		count_seen(&x, &e, &out, !was_void && m.is_void);
