@@ -189,7 +189,7 @@ qrcred_check_password(PG_FUNCTION_ARGS)
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_NO_PASSWORD, false);
 	hash_guess(&g, password, len, stored);
 	qc_wipe(password, len);
-	result = qr_request_judge(fcinfo, &g.request, &seen, derive_password, &g);
+	result = qr_request_judge(fcinfo, &g.request, &seen, derive_password, &g, 0);
 	qc_wipe(&g, sizeof(g));
 	return result;
 }

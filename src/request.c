@@ -5,6 +5,7 @@
 #include "qrcred.h"
 
 #include "access/xact.h"
+#include "daylimit.h"
 #include "master.h"
 #include "miscadmin.h"
 #include "request.h"
@@ -81,6 +82,7 @@ qr_request_read(FunctionCallInfo fcinfo, int argno, const char *verb,
 				const char *gateway, QcPart what, QcPart text, QrRequest *r)
 {
 	read_gateway(gateway, &r->gateway);
+	r->transaction = text.data;
 	qr_check(qc_sha256(qr_mac(), &text, 1, r->text), "transaction_text");
 	digest_request(fcinfo, argno, verb, gateway, what, r);
 }
@@ -147,10 +149,16 @@ qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r, QcVerdict verdict,
 
 Datum
 qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
-				 void (*derive) (void *, const QcStrike *, QcEvent *), void *arg)
+				 void (*derive) (void *, const QcStrike *, QcEvent *), void *arg,
+				 char tier)
 {
 	QrPublication p = {0};
 	QrAnswer	answer = {0};
+	QrLimit		limit = QR_LIMIT_NONE;
+
+	if (tier != 0 && r->issuer.has_limits && r->transaction != NULL)
+		limit = qr_limit_check(r->credential_id, tier, r->transaction);
+	r->over_limit = limit == QR_LIMIT_OVER;
 
 	p.seen = *seen;
 	p.policy = &r->issuer.policy;
@@ -159,6 +167,9 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 	p.derive = derive;
 	p.arg = arg;
 	qr_publish(&p, qr_mac());
+
+	if (limit == QR_LIMIT_WITHIN && p.outcome.verdict == QC_ACCEPTED)
+		qr_limit_note(r->credential_id, p.outcome.attempt_no, tier, r->transaction);
 
 	answer.outcome = p.outcome;
 	answer.credential_id = r->credential_id;

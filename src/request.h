@@ -19,11 +19,14 @@ typedef struct QrRequest
 	int64		credential_id;	/* 0 until the code said one */
 	QrGateway	gateway;
 	uint8		text[QC_SHA256_LEN];	/* SHA-256 of the transaction text */
+	const char *transaction;	/* the text itself; NULL or empty without one */
 	uint8		digest[16];		/* by which the same request is known again */
 	int64		moment;			/* the code's, for the log */
 
 	QrCredential credential;	/* filled by qr_request_find() */
 	QrIssuer	issuer;
+
+	bool		over_limit;		/* filled by qr_request_judge() */
 
 	QcVerdict	refusal;		/* filled by qr_request_refuse() */
 	QcReason	why;
@@ -51,11 +54,15 @@ extern bool qr_request_find(QrRequest *r, QrStrikeRef *seen);
 extern Datum qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r,
 							   QcVerdict verdict, QcReason why, bool is_forged);
 
-/* A verdict on the credential's own row; derive and arg as in QrPublication. */
+/*
+ * A verdict on the credential's own row; derive and arg as in QrPublication.
+ * tier is what an acceptance would be worth against tier_limits, 0 where none
+ * apply; derive hands over_limit on.
+ */
 extern Datum qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r,
 							  const QrStrikeRef *seen,
 							  void (*derive) (void *, const QcStrike *, QcEvent *),
-							  void *arg);
+							  void *arg, char tier);
 
 /* Whether this very request was judged on the row before. */
 extern bool qr_request_is_repeated(const QrRequest *r, const QcStrike *s);

@@ -242,17 +242,11 @@ static void
 freeze_pending(void)
 {
 	List	   *due = pending;
-	Oid			owner;
-	Oid			schema;
-	Oid			user;
-	int			context;
+	QrOwner		before;
 	ListCell   *lc;
 
 	pending = NIL;
-	if (!qr_extension("qrcred", &owner, &schema))
-		return;
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+	qr_owner_begin(&before);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SPI_connect();
 	foreach(lc, due)
@@ -263,7 +257,7 @@ freeze_pending(void)
 	}
 	SPI_finish();
 	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, context);
+	qr_owner_end(&before);
 }
 
 /* On an error the transaction's abort puts the user back. */

@@ -67,6 +67,17 @@ is_first_code_right(const Presented *scan, const QcStrike *s)
 		 (int64) scan->code.moment == s->valid_until);
 }
 
+/* What an acceptance of this code would come to, the password included. */
+static char
+tier_of(const Presented *scan)
+{
+	const QcPolicy *p = &scan->request.issuer.policy;
+
+	if (scan->code.kind == QC_KIND_STATIC && p->static_alone && !p->second_scan_required)
+		return 'D';
+	return p->ask_password ? 'B' : 'C';
+}
+
 static void
 derive_first(void *arg, const QcStrike *seen, QcEvent *e)
 {
@@ -78,6 +89,7 @@ derive_first(void *arg, const QcStrike *seen, QcEvent *e)
 	e->right = is_first_code_right(scan, seen);
 	memcpy(e->text, scan->request.text, sizeof(e->text));
 	memcpy(e->request, scan->request.digest, sizeof(e->request));
+	e->over_limit = scan->request.over_limit;
 	if (!pg_strong_random(e->nonce, sizeof(e->nonce)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -123,7 +135,8 @@ qrcred_verify(PG_FUNCTION_ARGS)
 		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_FORGED, true);
 	if (scan.request.credential.kind != QR_CREDENTIAL_KEYS)
 		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_KIND, false);
-	return qr_request_judge(fcinfo, &scan.request, &seen, derive_first, &scan);
+	return qr_request_judge(fcinfo, &scan.request, &seen, derive_first, &scan,
+							 tier_of(&scan));
 }
 
 /* The MAC or the typed digits that answer a challenge of this credential. */
@@ -173,6 +186,7 @@ derive_second(void *arg, const QcStrike *seen, QcEvent *e)
 	e->moment = scan->code.moment;
 	memcpy(e->text, scan->request.text, sizeof(e->text));
 	memcpy(e->request, scan->request.digest, sizeof(e->request));
+	e->over_limit = scan->request.over_limit;
 	if (!is_typed && (scan->code.kid != seen->kid ||
 					  scan->code.generation != seen->generation))
 	{
@@ -247,7 +261,8 @@ qrcred_verify_second(PG_FUNCTION_ARGS)
 		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_STALE, false);
 	if (!concerns_row(&scan, &seen.row))
 		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_NO_CHALLENGE, false);
-	return qr_request_judge(fcinfo, &scan.request, &seen, derive_second, &scan);
+	return qr_request_judge(fcinfo, &scan.request, &seen, derive_second, &scan,
+							 tier_of(&scan));
 }
 
 static void

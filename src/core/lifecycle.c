@@ -144,8 +144,13 @@ static void
 accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password, int64_t now,
 	   QcOutcome *out)
 {
+	if (e->over_limit)
+	{
+		qc_reject(out, QC_WHY_LIMIT);
+		return;
+	}
 	qc_answer(out, QC_ACCEPTED, QC_WHY_NONE,
-		   ask_password ? QC_NEXT_PASSWORD : QC_NEXT_NONE);
+			  ask_password ? QC_NEXT_PASSWORD : QC_NEXT_NONE);
 	out->tier = tier;
 	out->attempt_no = s->attempt_no;
 	s->accept_no = s->attempt_no;
@@ -210,6 +215,8 @@ scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		qc_reject(out, QC_WHY_STALE);
 	else if (qc_barred(s, e, now, out))
 		return;
+	else if (e->over_limit)
+		qc_reject(out, QC_WHY_LIMIT);
 	else if (p->second_scan_required || !p->static_alone)
 		open_challenge(s, e, p, now, out);
 	else

@@ -155,6 +155,8 @@ typedef struct QcEvent
 	uint8_t		request[16];	/* digest of the request; all zero: none */
 	int32_t		released_freeze_no; /* a release is in force for it; 0: none */
 
+	bool		over_limit;		/* an acceptance would exceed the day's limit */
+
 	int64_t		seconds;		/* FREEZE: for how long, 0 until released */
 	int64_t		attempt_no;		/* PASSWORD: of the acceptance it follows; EPOCH: the log's last */
 	int32_t		ticket_serial;	/* DOWNLOAD, TICKET */

@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "store/relations.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
@@ -18,6 +19,24 @@
 #define CUSTOMER_COLUMNS \
 	"customer_id, kid, customer_ref, full_name, id_number, phone," \
 	" answer_id_number, answer_phone, answer_id_last4"
+
+void
+qr_owner_begin(QrOwner *before)
+{
+	Oid			owner;
+	Oid			schema;
+
+	if (!qr_extension("qrcred", &owner, &schema))
+		elog(ERROR, "extension qrcred is missing");
+	GetUserIdAndSecContext(&before->user, &before->context);
+	SetUserIdAndSecContext(owner, before->context | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+void
+qr_owner_end(const QrOwner *before)
+{
+	SetUserIdAndSecContext(before->user, before->context);
+}
 
 static uint64
 run(const char *sql, int nargs, const Oid *types, Datum *values)

@@ -77,6 +77,19 @@ typedef struct QrTicketRow
 	int64		expires;		/* unix seconds */
 } QrTicketRow;
 
+/*
+ * Runs what stands between as the extension's owner, for functions that are
+ * not SECURITY DEFINER; an error's abort puts the user back.
+ */
+typedef struct QrOwner
+{
+	Oid			user;
+	int			context;
+} QrOwner;
+
+extern void qr_owner_begin(QrOwner *before);
+extern void qr_owner_end(const QrOwner *before);
+
 /* By code; ERROR 22023 for an unknown issuer. */
 extern void qr_terms_of(const char *issuer_code, QrTerms *terms);
 

@@ -59,7 +59,8 @@ static const RelSpec spec[QR_RELS] = {
 		{"second_scan_required", BOOLOID}, {"static_alone", BOOLOID},
 		{"typed", BOOLOID}, {"ask_password", BOOLOID},
 	{"sync_standby", BOOLOID}, {"notify", BOOLOID}, {"lang", TEXTOID}, {"valid_days", INT4OID},
-	{"renew_grace_days", INT4OID}}},
+	{"renew_grace_days", INT4OID}, {"activation", TEXTOID},
+	{"ticket_hours", INT4OID}, {"tier_limits", JSONBOID}}},
 	[QR_REL_GATEWAY] = {"gateway", RELKIND_RELATION, 0, 1, {2}, {
 		{"gateway_id", INT4OID}, {"gateway", TEXTOID}, {"name", TEXTOID},
 	{"role_name", NAMEOID}, {"enabled", BOOLOID}}},

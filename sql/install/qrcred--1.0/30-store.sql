@@ -259,14 +259,22 @@ BEGIN
 	COMMENT ON TABLE qrcred_store.bucket IS 'Which buckets of credential ids live in this database, in ranges';
 
 	CREATE TABLE qrcred_store.spent (
-		credential_id int8 NOT NULL,
+		customer_id int8 NOT NULL REFERENCES qrcred_store.customer,
 		day date NOT NULL,
 		currency text NOT NULL,
 		tier "char" NOT NULL,
-		amount numeric NOT NULL,
-		PRIMARY KEY (credential_id, day, currency, tier)
+		amount numeric NOT NULL DEFAULT 0,
+		PRIMARY KEY (customer_id, day, currency, tier)
 	);
-	COMMENT ON TABLE qrcred_store.spent IS 'A customer''s day per tier, raised by the acceptance''s own transaction';
+	COMMENT ON TABLE qrcred_store.spent IS 'A customer''s day (UTC) per currency and tier, raised by each acceptance''s own transaction';
+
+	CREATE TABLE qrcred_store.spent_attempt (
+		credential_id int8 NOT NULL REFERENCES qrcred_store.credential,
+		attempt_no int8 NOT NULL,
+		day date NOT NULL,
+		PRIMARY KEY (credential_id, attempt_no)
+	);
+	COMMENT ON TABLE qrcred_store.spent_attempt IS 'Which acceptances the day''s sums hold, so that a repeated one counts once; yesterday''s rows may go';
 
 	/* the wallet's own door: refusals that concern no gateway and no credential */
 	INSERT INTO qrcred_store.strike (id) VALUES (0);

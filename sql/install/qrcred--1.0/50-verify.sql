@@ -46,3 +46,54 @@ LANGUAGE c STABLE
 AS 'MODULE_PATHNAME', 'qrcred_challenge_number';
 REVOKE ALL ON FUNCTION qrcred.challenge_number(int8, bytea, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.challenge_number(int8, bytea, text) IS 'The challenge digits for a nonce of 16 bytes and a transaction text (null and empty are the same); owner only';
+
+/* The limits of a day; called by verify() and verify_second() as the owner. */
+CREATE FUNCTION qrcred.is_over_limit(credential_id int8, tier text, transaction_text text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $is_over_limit$
+DECLARE
+	m text[] := regexp_match(transaction_text, '^([A-Z]{3}) ([0-9]{1,15}(?:[.][0-9]{1,4})?) ');
+	today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+	r record;
+	sum numeric;
+BEGIN
+	IF m IS NULL THEN
+		RETURN NULL;
+	END IF;
+	SELECT c.customer_id, (i.tier_limits ->> is_over_limit.tier)::numeric AS top INTO r
+	FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)
+	WHERE c.credential_id = is_over_limit.credential_id;
+	IF r.top IS NULL THEN
+		RETURN NULL;
+	END IF;
+	INSERT INTO qrcred_store.spent AS s (customer_id, day, currency, tier)
+	VALUES (r.customer_id, today, m[1], is_over_limit.tier::"char") ON CONFLICT DO NOTHING;
+	SELECT s.amount INTO sum FROM qrcred_store.spent s
+	WHERE s.customer_id = r.customer_id AND s.day = today AND s.currency = m[1] AND s.tier = is_over_limit.tier::"char"
+	FOR UPDATE;
+	RETURN sum + m[2]::numeric > r.top;
+END
+$is_over_limit$;
+REVOKE ALL ON FUNCTION qrcred.is_over_limit(int8, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.is_over_limit(int8, text, text) IS 'Part of verify(): whether "CCY amount payee" would exceed the tier''s day; null where no amount or no limit is; locks the day''s row';
+
+CREATE FUNCTION qrcred.note_spent(credential_id int8, attempt_no int8, tier text, transaction_text text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $note_spent$
+#variable_conflict use_column
+DECLARE
+	m text[] := regexp_match(transaction_text, '^([A-Z]{3}) ([0-9]{1,15}(?:[.][0-9]{1,4})?) ');
+	today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
+BEGIN
+	INSERT INTO qrcred_store.spent_attempt VALUES (note_spent.credential_id, note_spent.attempt_no, today) ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO qrcred_store.spent AS s (customer_id, day, currency, tier, amount)
+	SELECT c.customer_id, today, m[1], note_spent.tier::"char", m[2]::numeric
+	FROM qrcred_store.credential c WHERE c.credential_id = note_spent.credential_id
+	ON CONFLICT (customer_id, day, currency, tier) DO UPDATE SET amount = s.amount + excluded.amount;
+END
+$note_spent$;
+REVOKE ALL ON FUNCTION qrcred.note_spent(int8, int8, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.note_spent(int8, int8, text, text) IS 'Part of verify(): adds an acceptance''s amount to the day, once per attempt number';
