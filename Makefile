@@ -78,3 +78,9 @@ check-hint:
 	@echo "on the server that PGHOST and PGPORT name, after \`make install'."
 
 .PHONY: all test demo unit picture wallet house check check-hint
+
+# Guessing for minutes while the server is killed again and again.
+torture:
+	@test/torture
+
+.PHONY: torture

@@ -8,14 +8,14 @@ use warnings;
 use Exporter qw(import);
 use File::Basename;
 use File::Path qw(make_path);
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use POSIX ();
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(build_guesser configure new_server set_up start_guessing
   progress finish_guessing sql kill_backend kill_cluster stop_immediate wait_up
-  start_pgbouncer $master %limits %max_freezes);
+  background end_background start_pgbouncer $master %limits %max_freezes);
 
 our $master = join '', map { sprintf '%02x', int rand 256 } 1 .. 32;
 
@@ -65,6 +65,7 @@ sub configure
 		max_wal_size => '1GB',
 		autovacuum_naptime => '5s',
 		log_min_messages => 'warning',
+		log_statement => 'none',
 		log_min_error_statement => 'panic',
 		%extra);
 	$node->append_conf('postgresql.conf',
@@ -135,15 +136,28 @@ END $$;
 	return;
 }
 
-# Options of the guesser as a list; its output ends in ->{out}.
+# A program on its own, which may be killed; its words go to $output.
+sub spawn
+{
+	my ($output, @command) = @_;
+	my $pid = fork // die "fork: $!";
+	return $pid if $pid != 0;
+	open(STDIN, '<', '/dev/null');
+	open(STDOUT, '>', $output);
+	open(STDERR, '>&', \*STDOUT);
+	{ no warnings; exec @command }
+	POSIX::_exit(127);
+}
+
+# Options of the guesser as a list.
 sub start_guessing
 {
 	my ($guesser, $directory, @options) = @_;
 	make_path($directory);
-	my %run = (directory => $directory, out => '', err => '', began => time);
-	$run{handle} = IPC::Run::start([ $guesser, '-d', $directory, @options ],
-		'<', \'', '>', \$run{out}, '2>', \$run{err});
-	return \%run;
+	return {
+		directory => $directory,
+		pid => spawn("$directory/output", $guesser, '-d', $directory, @options)
+	};
 }
 
 # Guesses answered, strikes, acceptances, calls without an answer.
@@ -160,10 +174,32 @@ sub progress
 sub finish_guessing
 {
 	my ($run, $stop) = @_;
-	$run->{handle}->signal('TERM') if $stop;
-	$run->{handle}->finish;
-	die "the guesser failed: $run->{err}\n" if $run->{handle}->result(0) != 0;
+	kill 'TERM', $run->{pid} if $stop;
+	waitpid $run->{pid}, 0;
+	die "the guesser failed: "
+	  . PostgreSQL::Test::Utils::slurp_file("$run->{directory}/output") . "\n"
+	  if $? != 0;
 	return progress($run);
+}
+
+# Statements in a session of their own, which may last, fail or be killed.
+my $sessions = 0;
+
+sub background
+{
+	my ($node, $text) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/session-' . ++$sessions;
+	open(my $out, '>', $file) or die "$file: $!";
+	print $out $text;
+	close $out;
+	return spawn("$file.out", 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-f', $file);
+}
+
+sub end_background
+{
+	my ($session) = @_;
+	waitpid $session, 0;
+	return;
 }
 
 # One session's statements; the output, or undef when the server went away or
@@ -211,14 +247,21 @@ sub children_of
 sub kill_backend
 {
 	my ($node) = @_;
-	my $pid = sql($node,
-		"SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
-		  . "AND pid <> pg_backend_pid() AND query LIKE '%qrcred%' ORDER BY random() LIMIT 1"
-	);
-	return 0 unless $pid && grep { $_ == $pid } children_of($node->{_pid});
-	kill 'KILL', $pid;
-	sleep 0.2;
-	return wait_up($node);
+	foreach (1 .. 50)
+	{
+		my $pid = sql($node,
+			"SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' "
+			  . "AND pid <> pg_backend_pid() AND query LIKE '%qrcred.%' ORDER BY random() LIMIT 1"
+		);
+		if ($pid && grep { $_ == $pid } children_of($node->{_pid}))
+		{
+			kill 'KILL', $pid;
+			sleep 0.2;
+			return wait_up($node);
+		}
+		sleep 0.1;
+	}
+	return 0;
 }
 
 # The postmaster and all its children at once, as a power cut does to processes.
@@ -272,7 +315,7 @@ sub start_pgbouncer
 		  . "postgres = host=$host port=$port dbname=postgres user=$user\n"
 		  . "[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = $dir\n"
 		  . "auth_type = trust\nauth_file = $dir/users\npool_mode = transaction\n"
-		  . "default_pool_size = 6\nmax_client_conn = 100\nserver_login_retry = 1\n"
+		  . "default_pool_size = 6\nmax_client_conn = 100\nserver_login_retry = 0.2\n"
 		  . "logfile = $dir/log\npidfile = $dir/pid\nlog_connections = 0\n"
 		  . "log_disconnections = 0\nlog_pooler_errors = 0\n",
 		users => "\"$user\" \"\"\n");
@@ -282,14 +325,8 @@ sub start_pgbouncer
 		print $out $files{$name};
 		close $out;
 	}
-	my $pid = fork // die "fork: $!";
-	if ($pid == 0)
-	{
-		open(STDOUT, '>', '/dev/null');
-		open(STDERR, '>', '/dev/null');
-		$ENV{PATH} .= ':/usr/sbin';
-		exec 'pgbouncer', '-q', "$dir/bouncer.ini" or POSIX::_exit(127);
-	}
+	local $ENV{PATH} = "$ENV{PATH}:/usr/sbin";
+	my $pid = spawn("$dir/output", 'pgbouncer', '-q', "$dir/bouncer.ini");
 	foreach (1 .. 100)
 	{
 		last if -S "$dir/.s.PGSQL.6432";

@@ -106,14 +106,16 @@ connect_client(Client *c)
 	while (!stopping)
 	{
 		if (c->conn)
+		{
 			PQfinish(c->conn);
+			usleep(20000 + draw(c, 30000));
+		}
 		c->conn = PQconnectdb(c->conninfo);
 		if (PQstatus(c->conn) == CONNECTION_OK)
 		{
 			PQsetNoticeProcessor(c->conn, quiet, NULL);
 			return true;
 		}
-		usleep(20000 + draw(c, 30000));
 	}
 	return false;
 }
