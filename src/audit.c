@@ -16,6 +16,7 @@
 #include "chain.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "master.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "store/relations.h"
@@ -27,6 +28,7 @@
 
 PG_FUNCTION_INFO_V1(qrcred_audit);
 PG_FUNCTION_INFO_V1(qrcred_audit_anchor);
+PG_FUNCTION_INFO_V1(qrcred_anchor_mac);
 PG_FUNCTION_INFO_V1(qrcred_pause);
 PG_FUNCTION_INFO_V1(qrcred_resume);
 
@@ -147,6 +149,31 @@ qrcred_audit_anchor(PG_FUNCTION_ARGS)
 	SPI_finish();
 	values[0] = Int64GetDatum(count);
 	values[1] = PointerGetDatum(digest);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, isnull)));
+}
+
+/* anchor_mac(owner, attempt_no, seal): for whoever writes an anchor.  Owner only. */
+Datum
+qrcred_anchor_mac(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *mac = palloc(sizeof(pg_uuid_t));
+	uint8		key[QC_KEY_LEN];
+	QcStatus	status;
+	TupleDesc	desc;
+	Datum		values[2];
+	bool		isnull[2] = {false, false};
+	int			kid;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type is not a row");
+	desc = BlessTupleDesc(desc);
+	kid = qr_audit_key(0, key);
+	status = qc_anchor_mac(qr_mac(), key, PG_GETARG_INT64(0), PG_GETARG_INT64(1),
+						   PG_GETARG_UUID_P(2)->data, mac->data);
+	qc_wipe(key, sizeof(key));
+	qr_check(status, "anchor");
+	values[0] = UUIDPGetDatum(mac);
+	values[1] = Int16GetDatum(kid);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, isnull)));
 }
 

@@ -132,13 +132,25 @@ begin_chain(Audit *a, int64 owner)
 	Datum		values[] = {Int64GetDatum(owner)};
 
 	a->next_no = 1;
-	SPI_execute_with_args("SELECT attempt_no, seal FROM qrcred_store.anchor WHERE owner = $1",
+	SPI_execute_with_args("SELECT attempt_no, seal, mac, kid FROM qrcred_store.anchor WHERE owner = $1",
 						  1, types, values, NULL, false, 0);
 	if (SPI_processed > 0)
 	{
+		int			kid = DatumGetInt16(column(0, 4));
+		uint8		must[SEAL];
+
 		a->next_no = DatumGetInt64(column(0, 1)) + 1;
 		memcpy(a->seal, DatumGetUUIDP(column(0, 2))->data, SEAL);
 		a->is_begun = true;
+		if (kid < 1 || kid > 255)
+		{
+			find_fault(a, a->next_no - 1, "the anchor does not fit its MAC");
+			return;
+		}
+		qr_check(qc_anchor_mac(qr_mac(), audit_key(a, kid), owner, a->next_no - 1,
+							   a->seal, must), "anchor");
+		if (!qc_equal(must, DatumGetUUIDP(column(0, 3))->data, SEAL))
+			find_fault(a, a->next_no - 1, "the anchor does not fit its MAC");
 	}
 }
 

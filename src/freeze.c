@@ -23,6 +23,7 @@
 PG_FUNCTION_INFO_V1(qrcred_freeze);
 PG_FUNCTION_INFO_V1(qrcred_release);
 PG_FUNCTION_INFO_V1(qrcred_void_credential);
+PG_FUNCTION_INFO_V1(qrcred_void_forgotten);
 PG_FUNCTION_INFO_V1(qrcred_peek);
 
 /* An act on its way. */
@@ -47,7 +48,7 @@ reason_arg(FunctionCallInfo fcinfo, int argno)
 
 /* Staff may act on this credential; answers its issuer. */
 static void
-require_credential(int64 credential_id, QrIssuer *issuer)
+require_credential(int64 credential_id, QrIssuer *issuer, const char *duty)
 {
 	QrCredential credential;
 
@@ -58,7 +59,7 @@ require_credential(int64 credential_id, QrIssuer *issuer)
 	if (!qr_read_issuer(credential.issuer_id, issuer))
 		elog(ERROR, "the credential's issuer is missing");
 	SPI_connect();
-	qr_require_issuer(credential.issuer_id, "support");
+	qr_require_issuer(credential.issuer_id, duty);
 	SPI_finish();
 }
 
@@ -82,18 +83,13 @@ derive_act(void *arg, const QcStrike *seen, QcEvent *e)
 
 /* The act in place, and staff's words to it. */
 static void
-perform(FunctionCallInfo fcinfo, Act *act, const char *command)
+perform(int64 credential_id, Act *act, const QrIssuer *issuer, const char *reason)
 {
-	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
-	char	   *reason = reason_arg(fcinfo, 1);
 	QrPublication p = {0};
-	QrIssuer	issuer;
 
-	qr_publish_allowed(command);
-	require_credential(credential_id, &issuer);
 	find_strike(credential_id, &p.seen);
-	p.policy = &issuer.policy;
-	p.sync_standby = issuer.sync_standby;
+	p.policy = &issuer->policy;
+	p.sync_standby = issuer->sync_standby;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_act;
 	p.arg = act;
@@ -108,6 +104,18 @@ perform(FunctionCallInfo fcinfo, Act *act, const char *command)
 	SPI_finish();
 }
 
+static void
+act_of_staff(FunctionCallInfo fcinfo, Act *act, const char *command)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	char	   *reason = reason_arg(fcinfo, 1);
+	QrIssuer	issuer;
+
+	qr_publish_allowed(command);
+	require_credential(credential_id, &issuer, "support");
+	perform(credential_id, act, &issuer, reason);
+}
+
 /* freeze(credential_id, reason, seconds): seconds null until released. */
 Datum
 qrcred_freeze(PG_FUNCTION_ARGS)
@@ -116,7 +124,7 @@ qrcred_freeze(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(2))
 		act.seconds = qr_int_arg(fcinfo, 2, "seconds", 1, FREEZE_MAX);
-	perform(fcinfo, &act, "qrcred.freeze()");
+	act_of_staff(fcinfo, &act, "qrcred.freeze()");
 	PG_RETURN_VOID();
 }
 
@@ -126,7 +134,21 @@ qrcred_void_credential(PG_FUNCTION_ARGS)
 {
 	Act			act = {QC_EV_VOID, 0};
 
-	perform(fcinfo, &act, "qrcred.void_credential()");
+	act_of_staff(fcinfo, &act, "qrcred.void_credential()");
+	PG_RETURN_VOID();
+}
+
+/* void_forgotten(credential_id): part of forget(). */
+Datum
+qrcred_void_forgotten(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	Act			act = {QC_EV_VOID, 0};
+	QrIssuer	issuer;
+
+	qr_publish_allowed("qrcred.forget()");
+	require_credential(credential_id, &issuer, "issuer");
+	perform(credential_id, &act, &issuer, "forgotten");
 	PG_RETURN_VOID();
 }
 
@@ -143,7 +165,7 @@ qrcred_release(PG_FUNCTION_ARGS)
 	QrIssuer	issuer;
 	int			kid;
 
-	require_credential(credential_id, &issuer);
+	require_credential(credential_id, &issuer, "support");
 	find_strike(credential_id, &seen);
 	if (seen.row.flags & QC_FLAG_VOID)
 		ereport(ERROR,

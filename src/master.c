@@ -88,6 +88,16 @@ qr_master_use(uint8 key[QC_KEY_LEN])
 
 	if (is_right[kid])
 		return kid;
+	if (SPI_execute_with_args("SELECT FROM qrcred_store.key_check WHERE kid = $1 AND retired IS NOT NULL",
+							  1, types, (Datum[]) {Int16GetDatum(kid)}, NULL, false, 1) > 0 &&
+		SPI_processed > 0)
+	{
+		qc_wipe(key, QC_KEY_LEN);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("master key %d is retired", kid),
+				 errhint("A key number is never used again: make a new key under another number and mark it current.")));
+	}
 	qr_check(qc_check_value(qr_mac(), key, value), "key check value");
 	b = palloc(VARHDRSZ + CHECK_LEN);
 	SET_VARSIZE(b, VARHDRSZ + CHECK_LEN);

@@ -60,6 +60,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RELEASED] = "%s: your credential can be used again.%s",
 		[QC_NOTICE_VOIDED] = "%s: your credential is no longer valid. Please contact us.%s",
 		[QC_NOTICE_WARNING] = "%s: your credential has been frozen after wrong codes. The next time it becomes invalid for good.%s",
+		[QC_NOTICE_RENEW] = "%s: please open your wallet and renew your credential.%s",
 		[QC_NOTICE_RENEWED] = "%s: your credential was renewed. If this was not you, call us.%s",
 	};
 	static const char *const zh[QC_NOTICES] = {
@@ -68,6 +69,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RELEASED] = "%s：您的凭证已恢复使用。%s",
 		[QC_NOTICE_VOIDED] = "%s：您的凭证已作废，请联系我们。%s",
 		[QC_NOTICE_WARNING] = "%s：因多次输入错误，您的凭证已冻结。再次冻结将永久作废。%s",
+		[QC_NOTICE_RENEW] = "%s：请打开手机钱包更新您的凭证。%s",
 		[QC_NOTICE_RENEWED] = "%s：您的凭证已更新。如非本人操作，请致电我们。%s",
 	};
 
@@ -113,6 +115,8 @@ compose(const Message *m, Datum *phone, Datum *body)
 	if (!qr_credential_find(m->credential_id, &issued) ||
 		!qr_customer_of_id(issued.customer_id, &customer) ||
 		!qr_read_issuer(issued.issuer_id, &issuer))
+		return false;
+	if (qr_is_forgotten(&customer))
 		return false;
 	qr_terms_of_id(issued.issuer_id, &terms);
 	format = m->kind > 0 && m->kind < QC_NOTICES ? words(m->kind, issuer.lang) : NULL;

@@ -48,11 +48,13 @@ pgcrypto_function(const char *name, Oid first, Oid second)
 static char *
 hash_password(const char *password, const char *salt)
 {
+	text	   *secret = cstring_to_text(password);
 	Datum		d = OidFunctionCall2Coll(pgcrypto_function("crypt", TEXTOID, TEXTOID),
 										 DEFAULT_COLLATION_OID,
-										 CStringGetTextDatum(password),
+										 PointerGetDatum(secret),
 										 CStringGetTextDatum(salt));
 
+	qc_wipe(VARDATA(secret), VARSIZE(secret) - VARHDRSZ);
 	return TextDatumGetCString(d);
 }
 

@@ -73,7 +73,9 @@ derive_renewal(void *arg, const QcStrike *seen, QcEvent *e)
 	e->new_valid_until = qr_unix_now() / QC_USEC + (int64) r->issued.valid_days * QR_DAY;
 	if (e->new_valid_until > PG_UINT32_MAX)
 		qr_check(QC_E_TIME, "valid_days");
-	e->new_kid = qr_current_digest(&r->terms, &r->customer, e->new_digest);
+	/* erased data makes no code; such a credential is void anyway */
+	if (!qr_is_forgotten(&r->customer))
+		e->new_kid = qr_current_digest(&r->terms, &r->customer, e->new_digest);
 }
 
 /* The rows about the credential; false when there is none. */

@@ -194,6 +194,7 @@ derive_second(void *arg, const QcStrike *seen, QcEvent *e)
 		e->kind = QC_EV_REFUSED;
 		e->refusal = QC_REJECTED;
 		e->why = QC_WHY_STALE;
+		memset(e->request, 0, sizeof(e->request));
 		return;
 	}
 	if (seen->challenge_state == QC_CHALLENGE_NONE)

@@ -505,6 +505,12 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			qc_end_challenge(s);
 			memset(s->request, 0, sizeof(s->request));
 			qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+			if (!e->right && s->id > 0 && (s->flags & QC_FLAG_VOID) == 0)
+			{
+				out->notice = QC_NOTICE_FROZEN;
+				enter_freeze(s, QC_FOREVER);
+				s->flags |= QC_FLAG_BY_HAND;
+			}
 			break;
 		case QC_EV_REISSUE:
 			qc_event_reissue(s, e, out);
@@ -518,7 +524,8 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			refuse(s, e, now, out);
 			break;
 	}
-	if (is_request(e->kind) || e->kind == QC_EV_REFUSED)
+	if (is_request(e->kind) ||
+		(e->kind == QC_EV_REFUSED && !qc_is_zero(e->request)))
 		remember(s, e, now, out);
 }
 

@@ -95,7 +95,8 @@ typedef enum QcEventKind
 	QC_EV_RENEWAL = 11,			/* a renewal code whose MAC is right, or a retry of one */
 	QC_EV_REISSUE = 12,			/* staff */
 	QC_EV_CANCEL = 13,			/* staff ends the open ticket */
-	QC_EV_EPOCH = 14,			/* after a restore: the log goes on from the higher number */
+	QC_EV_EPOCH = 14,			/* the log goes on from the higher number; not right: the row was
+								 * torn or changed, and freezes until staff releases it */
 	QC_EV_COUNT = 15,			/* a failure that a legacy gateway noted in a table of its own */
 	QC_EVENT_KINDS
 } QcEventKind;
@@ -112,6 +113,7 @@ typedef enum QcNotice
 	QC_NOTICE_ALERT = 6,		/* a flood of forged codes at a gateway */
 	QC_NOTICE_RENEWED = 7,
 	QC_NOTICE_OPERATOR = 8,		/* customer service: many wrong answers by one operator */
+	QC_NOTICE_RENEW = 9,		/* the wallet's keys hang on an old master key */
 	QC_NOTICES
 } QcNotice;
 

@@ -63,7 +63,7 @@ qc_notice_name(int notice)
 	static const char *const words[QC_NOTICES] = {
 		"none", "download", "frozen", "released", "voided", "warning", "alert",
 		"renewed",
-		"operator"
+		"operator", "renew"
 	};
 
 	return word(words, QC_NOTICES, notice);

@@ -164,3 +164,18 @@ qc_release_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 	put32(&p, freeze_no);
 	return seal_pack(m, audit_key, &p, mac);
 }
+
+QcStatus
+qc_anchor_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN], int64_t owner,
+			  int64_t attempt_no, const uint8_t seal[SEAL_LEN],
+			  uint8_t mac[SEAL_LEN])
+{
+	Pack		p;
+
+	p.len = 0;
+	put_bytes(&p, (const uint8_t *) "anchor", 6);
+	put64(&p, owner);
+	put64(&p, attempt_no);
+	put_bytes(&p, seal, SEAL_LEN);
+	return seal_pack(m, audit_key, &p, mac);
+}

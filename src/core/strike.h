@@ -144,6 +144,11 @@ QcStatus	qc_seal_zero(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 QcStatus	qc_strike_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 						  const QcStrike *row, uint8_t mac[16]);
 
+/* The MAC of an anchor: HMAC(audit key, "anchor" || u64 owner || u64 attempt number || seal). */
+QcStatus	qc_anchor_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
+						  int64_t owner, int64_t attempt_no,
+						  const uint8_t seal[16], uint8_t mac[16]);
+
 /* The MAC of a release: HMAC(audit key, "release" || u64 id || u32 freeze number). */
 QcStatus	qc_release_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 						   int64_t credential_id, int32_t freeze_no,

@@ -237,16 +237,27 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 	tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &len);
 	if (is_as_seen(tuple, len, &p->seen.row, &row))
 	{
-#if QRCRED_CONTROL == 1
-		row = decided;
-#else
+		QcOutcome	need;
+
+		/*
+		 * What has to be at hand is decided without a look at the guess: one
+		 * that was looked at is counted in this very lock hold.
+		 */
 		p->now = qr_unix_now();
-		qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
+		qc_foresee(&row, &p->event, p->policy, p->now, &need);
+		if ((need.quiet || r->has_log) &&
+			(need.notice == QC_NOTICE_NONE || r->has_notice))
+		{
+#if QRCRED_CONTROL == 1
+			row = decided;
+#else
+			qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
 #endif
-		if ((p->outcome.quiet || r->has_log) &&
-			(p->outcome.notice == QC_NOTICE_NONE || r->has_notice))
 			result = seal_rows(m, p, audit_key, &row, &r->log) == QC_OK ?
 				LOOK_DONE : LOOK_FAILED;
+		}
+		else
+			p->outcome = need;
 	}
 	if (result == LOOK_DONE)
 	{

@@ -18,7 +18,7 @@
 	"issuer_id, code, name, purpose, wallet_url, digits, valid_days, ticket_hours, activation"
 #define CUSTOMER_COLUMNS \
 	"customer_id, kid, customer_ref, full_name, id_number, phone," \
-	" answer_id_number, answer_phone, answer_id_last4"
+	" answer_id_number, answer_phone, answer_id_last4, issuer_id"
 
 void
 qr_owner_begin(QrOwner *before)
@@ -38,11 +38,33 @@ qr_owner_end(const QrOwner *before)
 	SetUserIdAndSecContext(before->user, before->context);
 }
 
+/* Plans of this file's statements, found by the address of their text. */
+static struct
+{
+	const char *sql;
+	SPIPlanPtr	plan;
+}			plans[64];
+
+static SPIPlanPtr
+plan_of(const char *sql, int nargs, const Oid *types)
+{
+	int			i;
+
+	for (i = 0; i < lengthof(plans) - 1 && plans[i].sql != NULL; i++)
+		if (plans[i].sql == sql)
+			return plans[i].plan;
+	plans[i].plan = SPI_prepare(sql, nargs, unconstify(Oid *, types));
+	if (plans[i].plan == NULL || SPI_keepplan(plans[i].plan) != 0)
+		elog(ERROR, "SPI failed: %s", SPI_result_code_string(SPI_result));
+	plans[i].sql = sql;
+	return plans[i].plan;
+}
+
+/* sql is a literal of this file: its plan is kept for the session. */
 static uint64
 run(const char *sql, int nargs, const Oid *types, Datum *values)
 {
-	int			rc = SPI_execute_with_args(sql, nargs, unconstify(Oid *, types),
-										   values, NULL, false, 0);
+	int			rc = SPI_execute_plan(plan_of(sql, nargs, types), values, NULL, false, 0);
 
 	if (rc < 0)
 		elog(ERROR, "SPI failed: %s", SPI_result_code_string(rc));
@@ -199,6 +221,7 @@ read_customer(uint64 row, QrCustomer *c)
 	c->answer_id_number = bytes_at(row, 7);
 	c->answer_phone = bytes_at(row, 8);
 	c->answer_id_last4 = bytes_at(row, 9);
+	c->issuer_id = DatumGetInt32(column_at(row, 10));
 }
 
 static bool
@@ -272,6 +295,23 @@ qr_customers_by_id_number(int32 issuer_id, const QrBytes *digests, int ndigests,
 			" WHERE issuer_id = $1 AND answer_id_number = ANY ($2)"
 			" ORDER BY customer_id LIMIT 1000", lengthof(types), types, values);
 	found = palloc(sizeof(QrCustomer) * Max(n, 1));
+	for (i = 0; i < n; i++)
+		read_customer(i, &found[i]);
+	*count = (int) n;
+	return found;
+}
+
+QrCustomer *
+qr_customers_to_rekey(int kid, int max, int *count)
+{
+	Oid			types[] = {INT2OID, INT4OID};
+	Datum		values[] = {Int16GetDatum(kid), Int32GetDatum(max)};
+	uint64		n = run("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
+						" WHERE kid <> $1 AND full_name <> '' ORDER BY customer_id"
+						" LIMIT $2 FOR UPDATE SKIP LOCKED", lengthof(types), types, values);
+	QrCustomer *found = palloc(sizeof(QrCustomer) * Max(n, 1));
+	uint64		i;
+
 	for (i = 0; i < n; i++)
 		read_customer(i, &found[i]);
 	*count = (int) n;

@@ -48,6 +48,7 @@ typedef enum QrPersonal
 typedef struct QrCustomer
 {
 	int64		customer_id;
+	int32		issuer_id;
 	int			kid;			/* of the seals and digests */
 	char	   *customer_ref;
 	QrBytes		sealed[QR_PERSONALS];
@@ -55,6 +56,13 @@ typedef struct QrCustomer
 	QrBytes		answer_phone;
 	QrBytes		answer_id_last4;
 } QrCustomer;
+
+/* Whether forget() erased the customer's data. */
+static inline bool
+qr_is_forgotten(const QrCustomer *customer)
+{
+	return customer->sealed[QR_FULL_NAME].len == 0;
+}
 
 typedef struct QrIssued
 {
@@ -122,6 +130,12 @@ extern void qr_customer_update(const QrCustomer *customer);
  */
 extern QrCustomer *qr_customers_by_id_number(int32 issuer_id, const QrBytes *digests,
 											 int ndigests, int *count);
+
+/*
+ * Up to max customers sealed under another kid than this one, locked for the
+ * caller's transaction; customers that others hold are passed over.
+ */
+extern QrCustomer *qr_customers_to_rekey(int kid, int max, int *count);
 
 /* The customer's credentials; answers an array of *count. */
 extern int64 *qr_credentials_of(int64 customer_id, int *count);

@@ -460,6 +460,9 @@ model_act(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 			m->request = 0;
 			m->challenge_state = QC_CHALLENGE_NONE;
 			m->before = 0;
+			/* a row that did not fit its MAC waits for staff */
+			if (!e->right && !m->is_void)
+				model_freeze(m, INT64_MAX);
 			break;
 		default:
 			break;
@@ -503,7 +506,8 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 	{
 		say(x, e->refusal, e->why);
 		x->repeated = model_is_repeat(m, e, now);
-		model_remember(m, e, now, x);
+		if (e->request[0] != 0)
+			model_remember(m, e, now, x);
 		return;
 	}
 	if (e->kind > QC_EV_PASSWORD)

@@ -212,7 +212,9 @@ BEGIN
 	CREATE TABLE qrcred_store.anchor (
 		owner int8 PRIMARY KEY,
 		attempt_no int8 NOT NULL,
-		seal uuid NOT NULL
+		seal uuid NOT NULL,
+		mac uuid NOT NULL,
+		kid int2 NOT NULL
 	);
 	COMMENT ON TABLE qrcred_store.anchor IS 'Where an owner''s chain begins after older partitions were retired';
 
@@ -300,7 +302,7 @@ BEGIN
 		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
 	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.attempt
 		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
-	CREATE TRIGGER guard_row BEFORE UPDATE OR DELETE ON qrcred_store.release
+	CREATE TRIGGER guard_row BEFORE UPDATE OF credential_id, freeze_no, mac, kid, actor, at OR DELETE ON qrcred_store.release
 		FOR EACH ROW EXECUTE FUNCTION qrcred_store.guard();
 	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.release
 		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
@@ -339,6 +341,10 @@ BEGIN
 		from_day := from_day + interval '24 hours';
 	END LOOP;
 
+	/* messages made in case, of which nothing came, and yesterday's marks of the day's sums */
+	DELETE FROM qrcred_store.outbox WHERE kind = 0;
+	DELETE FROM qrcred_store.spent_attempt WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 1;
+
 	/* a waiting exclusive lock would stop every verification behind it: short waits, several tries */
 	FOR leaf IN
 		SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -348,9 +354,11 @@ BEGIN
 	LOOP
 		FOR tries IN 1..10 LOOP
 			BEGIN
-				EXECUTE format('INSERT INTO qrcred_store.anchor AS a (owner, attempt_no, seal)'
-					' SELECT DISTINCT ON (owner) owner, attempt_no, seal FROM qrcred_store.%I ORDER BY owner, attempt_no DESC'
-					' ON CONFLICT (owner) DO UPDATE SET attempt_no = excluded.attempt_no, seal = excluded.seal'
+				EXECUTE format('INSERT INTO qrcred_store.anchor AS a (owner, attempt_no, seal, mac, kid)'
+					' SELECT l.owner, l.attempt_no, l.seal, m.mac, m.kid'
+					' FROM (SELECT DISTINCT ON (owner) owner, attempt_no, seal FROM qrcred_store.%I ORDER BY owner, attempt_no DESC) l,'
+					' LATERAL qrcred.anchor_mac(l.owner, l.attempt_no, l.seal) m'
+					' ON CONFLICT (owner) DO UPDATE SET attempt_no = excluded.attempt_no, seal = excluded.seal, mac = excluded.mac, kid = excluded.kid'
 					' WHERE excluded.attempt_no > a.attempt_no', leaf);
 				EXECUTE format('DROP TABLE qrcred_store.%I', leaf);
 				EXIT;

@@ -45,6 +45,12 @@ AS 'MODULE_PATHNAME', 'qrcred_audit_anchor';
 REVOKE ALL ON FUNCTION qrcred.audit_anchor(timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.audit_anchor(timestamptz, timestamptz) IS 'Count and SHA-256 over owner, attempt number and seal of all rows with since <= at < until, in this order; to be kept outside';
 
+CREATE FUNCTION qrcred.anchor_mac(owner int8, attempt_no int8, seal uuid, OUT mac uuid, OUT kid int2)
+LANGUAGE c VOLATILE STRICT
+AS 'MODULE_PATHNAME', 'qrcred_anchor_mac';
+REVOKE ALL ON FUNCTION qrcred.anchor_mac(int8, int8, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.anchor_mac(int8, int8, uuid) IS 'Part of maintain(): the MAC of an anchor under the current audit key, and its kid; owner only';
+
 CREATE FUNCTION qrcred.pause() RETURNS void
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_pause';

@@ -13,6 +13,7 @@ AS $duty_functions$
 		('issuer', 'qrcred.cancel_ticket(int8)'),
 		('issuer', 'qrcred.reissue(int8)'),
 		('issuer', 'qrcred.expiring(int4)'),
+		('issuer', 'qrcred.forget(text,text,text)'),
 		('issuer', 'qrcred.card_svg(int8)'),
 		('wallet', 'qrcred.download(text,text,bytea)'),
 		('wallet', 'qrcred.renew(text,bytea)'),
