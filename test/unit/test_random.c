@@ -424,6 +424,7 @@ live(void)
 	int64_t		now = NOW + pick(1000000000);
 
 	memset(&s, 0, sizeof(s));
+	s.id = 1;					/* a credential: a gateway is never frozen */
 	memset(&m, 0, sizeof(m));
 	memset(&t, 0, sizeof(t));
 	s.generation = m.generation = 1;
