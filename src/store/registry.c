@@ -405,18 +405,19 @@ static void
 strike_insert(const QcStrike *s)
 {
 	Oid			types[] = {INT8OID, INT8OID, UUIDOID, UUIDOID, UUIDOID, INT4OID,
-	INT2OID, INT2OID, INT2OID};
+	INT2OID, INT2OID, INT2OID, INT4OID, INT2OID};
 	Datum		values[] = {
 		Int64GetDatum(s->id), Int64GetDatum(s->valid_until),
 		uuid_datum(s->digest), uuid_datum(s->digest + UUID_LEN),
 		uuid_datum(s->mac), Int32GetDatum(s->ticket_serial),
 		Int16GetDatum(s->generation), Int16GetDatum(s->kid),
-		Int16GetDatum(s->seal_kid)
+		Int16GetDatum(s->seal_kid), Int32GetDatum(s->flags),
+		Int16GetDatum(s->ticket_state)
 	};
 
 	run("INSERT INTO qrcred_store.strike (id, valid_until, digest_1, digest_2, mac,"
-		" ticket_serial, generation, kid, seal_kid)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		" ticket_serial, generation, kid, seal_kid, flags, ticket_state)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 		lengthof(types), types, values);
 }
 

@@ -351,7 +351,8 @@ check_invariants(Tally *t, const Model *m, const QcStrike *before,
 		must(froze == (out->tries_left == 0), "tries left and freeze disagree");
 	}
 	else
-		must(!froze || e->kind == QC_EV_FREEZE, "frozen without a cause");
+		must(!froze || e->kind == QC_EV_FREEZE || (e->kind == QC_EV_EPOCH && !e->right),
+			 "frozen without a cause");
 	if (froze)
 	{
 		memset(t->in_a_row, 0, sizeof(t->in_a_row));

@@ -393,12 +393,12 @@ COMMENT ON FUNCTION qrcred.drop_store(text) IS 'Drops schema qrcred_store and ev
 CREATE FUNCTION qrcred.home() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $home$
-	SELECT s.system_identifier::text || '/' || d.oid::text
+	SELECT s.system_identifier::text || '/' || d.oid::text || '/' || pg_catalog.to_regclass('qrcred_store.strike')::oid::text
 	FROM pg_catalog.pg_control_system() s, pg_catalog.pg_database d
 	WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
 $home$;
 REVOKE ALL ON FUNCTION qrcred.home() FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.home() IS 'Cluster and database by their numbers: a store that notes another one came out of a dump';
+COMMENT ON FUNCTION qrcred.home() IS 'Cluster, database and strike table by their numbers: a store that notes others came out of a dump';
 
 CREATE FUNCTION qrcred.upgrade_store() RETURNS void
 LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

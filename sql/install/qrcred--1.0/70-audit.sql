@@ -80,7 +80,7 @@ COMMENT ON FUNCTION qrcred.list_credential_status() IS 'The rows of view qrcred.
 CREATE VIEW qrcred.credential_status AS SELECT * FROM qrcred.list_credential_status();
 COMMENT ON VIEW qrcred.credential_status IS 'State of every credential as of now; no personal data';
 
-CREATE FUNCTION qrcred.list_attempt_daily(OUT day date, OUT gateway text, OUT kind text, OUT verdict text, OUT reason text, OUT attempts int8) RETURNS SETOF record
+CREATE FUNCTION qrcred.list_attempt_daily(since date DEFAULT NULL, OUT day date, OUT gateway text, OUT kind text, OUT verdict text, OUT reason text, OUT attempts int8) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $attempt_daily$
 BEGIN
@@ -89,12 +89,13 @@ BEGIN
 		qrcred.log_word('verdict', a.verdict), qrcred.log_word('reason', a.reason), count(*)
 	FROM qrcred_store.attempt a
 	LEFT JOIN qrcred_store.gateway g ON g.gateway_id = a.gateway
+	WHERE since IS NULL OR a.at >= since::timestamp AT TIME ZONE 'UTC'
 	GROUP BY 1, g.gateway, a.kind, a.verdict, a.reason
 	ORDER BY 1, 2, 3, 4, 5;
 END
 $attempt_daily$;
-REVOKE ALL ON FUNCTION qrcred.list_attempt_daily() FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.list_attempt_daily() IS 'The rows of view qrcred.attempt_daily';
+REVOKE ALL ON FUNCTION qrcred.list_attempt_daily(date) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.list_attempt_daily(date) IS 'The rows of view qrcred.attempt_daily, of the days from since on';
 CREATE VIEW qrcred.attempt_daily AS SELECT * FROM qrcred.list_attempt_daily();
 COMMENT ON VIEW qrcred.attempt_daily IS 'Log rows by day (UTC), gateway, kind, verdict and reason; reads the whole log';
 

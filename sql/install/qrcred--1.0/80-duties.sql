@@ -29,7 +29,7 @@ AS $duty_functions$
 		('auditor', 'qrcred.audit(int8)'),
 		('auditor', 'qrcred.audit_anchor(timestamptz,timestamptz)'),
 		('auditor', 'qrcred.list_credential_status()'),
-		('auditor', 'qrcred.list_attempt_daily()'),
+		('auditor', 'qrcred.list_attempt_daily(date)'),
 		('auditor', 'qrcred.list_stats()'),
 		('relay', 'qrcred.outbox_take(int4)'),
 		('relay', 'qrcred.outbox_done(int8[])'),
