@@ -114,7 +114,7 @@ qr_insert_credential(QrIssued *issued, QcStrike *s)
 
 	qr_check(qc_bucket(qr_mac(), issued->customer_ref,
 					   strlen(issued->customer_ref), &bucket), "customer_ref");
-	do
+	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!pg_strong_random(&random, sizeof(random)))
@@ -122,10 +122,15 @@ qr_insert_credential(QrIssued *issued, QcStrike *s)
 					(errcode(ERRCODE_INTERNAL_ERROR),
 					 errmsg("could not draw a credential id"),
 					 errdetail("The source of randomness failed.")));
-		s->id = issued->credential_id = qc_make_id(bucket, random);
+		if (s->id == 0)
+			s->id = qc_make_id(bucket, random);
+		issued->credential_id = s->id;
 		(void) qr_audit_key(s->seal_kid, audit);
 		status = qc_strike_mac(qr_mac(), audit, s, s->mac);
 		qc_wipe(audit, sizeof(audit));
 		qr_check(status, "strike row");
-	} while (s->id == 0 || !qr_credential_insert(issued, s));
+		if (s->id != 0 && qr_credential_insert(issued, s))
+			return;
+		s->id = 0;
+	}
 }

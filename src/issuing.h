@@ -28,8 +28,8 @@ extern void qr_first_strike(const QrTerms *terms, const QrCustomer *customer,
 							int64 valid_until, QcStrike *s);
 
 /*
- * Draws ids of the customer's bucket until one is free, and inserts the
- * credential and its strike row.
+ * Draws ids of the customer's bucket until one is free, the row's own first
+ * where it has one, and inserts the credential and its strike row.
  */
 extern void qr_insert_credential(QrIssued *issued, QcStrike *s);
 

@@ -12,6 +12,13 @@ AS 'MODULE_PATHNAME', 'qrcred_issue';
 REVOKE ALL ON FUNCTION qrcred.issue(text, text, text, text, int) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.issue(text, text, text, text, int) IS 'Makes a credential for a registered customer, waiting for download; valid 1 to 3660 days, by default as the policy says';
 
+CREATE FUNCTION qrcred.issue_many(issuer text, customer_refs text[],
+	OUT customer_ref text, OUT credential_id int8, OUT ticket text, OUT link text, OUT error text) RETURNS SETOF record
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'qrcred_issue_many';
+REVOKE ALL ON FUNCTION qrcred.issue_many(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.issue_many(text, text[]) IS 'A credential for each of up to 5000000 customers, with notices of the progress; what is wrong with one stands in error and costs the others nothing';
+
 CREATE FUNCTION qrcred.resend_link(INOUT credential_id int8, OUT ticket text, OUT link text)
 LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'qrcred_resend_link';

@@ -9,6 +9,7 @@ AS $duty_functions$
 		('issuer', 'qrcred.find_customer(text,text)'),
 		('issuer', 'qrcred.credentials_of(text,text)'),
 		('issuer', 'qrcred.issue(text,text,text,text,int4)'),
+		('issuer', 'qrcred.issue_many(text,text[])'),
 		('issuer', 'qrcred.resend_link(int8)'),
 		('issuer', 'qrcred.cancel_ticket(int8)'),
 		('issuer', 'qrcred.reissue(int8)'),
