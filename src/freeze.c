@@ -25,6 +25,7 @@ PG_FUNCTION_INFO_V1(qrcred_release);
 PG_FUNCTION_INFO_V1(qrcred_void_credential);
 PG_FUNCTION_INFO_V1(qrcred_void_forgotten);
 PG_FUNCTION_INFO_V1(qrcred_peek);
+PG_FUNCTION_INFO_V1(qrcred_state_of);
 
 /* An act on its way. */
 typedef struct Act
@@ -194,11 +195,9 @@ qrcred_release(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* peek(credential_id): the state as of now; authorises nothing, works on a standby. */
-Datum
-qrcred_peek(PG_FUNCTION_ARGS)
+static Datum
+state_row(FunctionCallInfo fcinfo, int64 credential_id)
 {
-	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
 	QrStrikeRef seen;
 	QcState		state;
 	TupleDesc	desc;
@@ -214,5 +213,26 @@ qrcred_peek(PG_FUNCTION_ARGS)
 	values[1] = Int64GetDatum(seen.row.valid_until);
 	values[2] = Int32GetDatum(qc_strike_sum(&seen.row));
 	values[3] = Int32GetDatum(seen.row.freeze_no);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
+}
+
+/* peek(credential_id): the state as of now; authorises nothing, works on a standby. */
+Datum
+qrcred_peek(PG_FUNCTION_ARGS)
+{
+	int64		credential_id = qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX);
+	QrIssuer	issuer;
+	QrOwner		before;
+
+	qr_owner_begin(&before);
+	require_credential(credential_id, &issuer, "support");
+	qr_owner_end(&before);
+	return state_row(fcinfo, credential_id);
+}
+
+/* state_of(credential_id): for functions that check the caller themselves. */
+Datum
+qrcred_state_of(PG_FUNCTION_ARGS)
+{
+	return state_row(fcinfo, qr_bigint_arg(fcinfo, 0, "credential_id", 1, PG_INT64_MAX));
 }

@@ -36,7 +36,7 @@ digest_request(FunctionCallInfo fcinfo, int argno, const char *verb,
 	QcStatus	status;
 
 	memset(&self, 0, sizeof(self));
-	if (PG_ARGISNULL(argno))
+	if (argno < 0 || PG_ARGISNULL(argno))
 	{
 		self.started = MyStartTimestamp;
 		self.statement = GetCurrentStatementStartTimestamp();

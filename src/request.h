@@ -37,7 +37,7 @@ typedef struct QrRequest
  * Reads the gateway by its name (22023 for an unknown one, 42501 for one bound
  * to another session_user), takes the text's digest and the request's: a
  * keyed digest over verb, credential_id, what, gateway, text and the request
- * id at argno.  Without a request id one is made of backend, statement time
+ * id at argno (negative: there is no such argument).  Without a request id one is made of backend, statement time
  * and command, so that equal calls in one command count once.
  */
 extern void qr_request_read(FunctionCallInfo fcinfo, int argno,

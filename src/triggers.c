@@ -98,6 +98,9 @@ credentials_of_row(const TriggerData *t, const Attached *a, int *count)
 	*count = 0;
 	if (type == INT8OID)
 	{
+		if (a->issuer != NULL)
+			complain(a->name, psprintf("names an issuer, but column \"%s\" holds credential ids", a->column),
+					 "An issuer goes with a customer_ref.");
 		one = palloc(sizeof(int64));
 		*one = isnull ? 0 : DatumGetInt64(d);
 		*count = isnull ? 0 : 1;
@@ -106,6 +109,9 @@ credentials_of_row(const TriggerData *t, const Attached *a, int *count)
 	if (type != TEXTOID && type != VARCHAROID)
 		complain(a->name, psprintf("names column \"%s\", which is neither bigint nor text", a->column),
 				 "A credential id is bigint, a customer_ref is text.");
+	if (a->issuer != NULL && !qr_issuer_exists(a->issuer))
+		complain(a->name, psprintf("names an issuer \"%s\" that does not exist", a->issuer),
+				 "The issuer is named by its code.");
 	return isnull ? NULL :
 		qr_credentials_by_ref(TextDatumGetCString(d), a->issuer, count);
 }

@@ -108,6 +108,8 @@ qrcred_upgrade_store(PG_FUNCTION_ARGS)
 	SPI_execute("SELECT FROM qrcred_store.key_check WHERE home <> qrcred.home()", false, 1);
 	if (SPI_processed > 0)
 	{
+		SPI_execute("UPDATE qrcred_store.duty d SET role_oid = r.oid FROM pg_catalog.pg_roles r"
+					" WHERE r.rolname = d.role_name", false, 0);
 		take_up_all();
 		SPI_execute("UPDATE qrcred_store.key_check SET home = qrcred.home()", false, 0);
 	}

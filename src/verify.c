@@ -8,12 +8,19 @@
  */
 #include "qrcred.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "core/ocra.h"
+#include "funcapi.h"
 #include "master.h"
+#include "miscadmin.h"
 #include "request.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(qrcred_verify);
+PG_FUNCTION_INFO_V1(qrcred_verify_many);
 PG_FUNCTION_INFO_V1(qrcred_verify_second);
 PG_FUNCTION_INFO_V1(qrcred_expected_second);
 PG_FUNCTION_INFO_V1(qrcred_challenge_number);
@@ -25,6 +32,7 @@ typedef struct Presented
 	char	   *text;
 	size_t		len;
 	QcCode		code;			/* typed digits have kind QC_KIND_NONE */
+	int64		seen_at;		/* unix seconds, 0 now */
 } Presented;
 
 /* code, gateway, transaction_text and request_id stand at argno and after. */
@@ -73,7 +81,8 @@ tier_of(const Presented *scan)
 {
 	const QcPolicy *p = &scan->request.issuer.policy;
 
-	if (scan->code.kind == QC_KIND_STATIC && p->static_alone && !p->second_scan_required)
+	if (scan->seen_at != 0 || (scan->code.kind == QC_KIND_STATIC &&
+							   p->static_alone && !p->second_scan_required))
 		return 'D';
 	return p->ask_password ? 'B' : 'C';
 }
@@ -90,6 +99,7 @@ derive_first(void *arg, const QcStrike *seen, QcEvent *e)
 	memcpy(e->text, scan->request.text, sizeof(e->text));
 	memcpy(e->request, scan->request.digest, sizeof(e->request));
 	e->over_limit = scan->request.over_limit;
+	e->seen_at = scan->seen_at;
 	if (!pg_strong_random(e->nonce, sizeof(e->nonce)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -97,46 +107,121 @@ derive_first(void *arg, const QcStrike *seen, QcEvent *e)
 				 errdetail("The source of randomness failed.")));
 }
 
-Datum
-qrcred_verify(PG_FUNCTION_ARGS)
+/* A first or rotating code, judged on the row that its MAC decides. */
+static Datum
+judge_first(FunctionCallInfo fcinfo, Presented *scan)
 {
-	Presented	scan = {0};
+	QrRequest  *r = &scan->request;
 	QrStrikeRef seen;
 	bool		is_known;
 	bool		is_right;
 
-	qr_publish_allowed("qrcred.verify()");
-	read_presented(fcinfo, 0, "verify", &scan);
-	if (!scan.request.gateway.enabled)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_CLOSED, false);
-	if (qc_code_parse(scan.text, scan.len, &scan.code) != QC_OK)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_MALFORMED, true);
-	scan.request.credential_id = scan.code.credential_id;
-	scan.request.moment = scan.code.moment;
-	if (!qr_bucket_is_owned(qc_bucket_of_id(scan.request.credential_id)))
-		return qr_request_refuse(fcinfo, &scan.request, QC_ELSEWHERE, QC_WHY_BUCKET, false);
-	if (scan.code.kind != QC_KIND_STATIC && scan.code.kind != QC_KIND_ROTATING)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_KIND, true);
+	if (!r->gateway.enabled)
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_CLOSED, false);
+	if (qc_code_parse(scan->text, scan->len, &scan->code) != QC_OK)
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_MALFORMED, true);
+	r->credential_id = scan->code.credential_id;
+	r->moment = scan->code.moment;
+	if (!qr_bucket_is_owned(qc_bucket_of_id(r->credential_id)))
+		return qr_request_refuse(fcinfo, r, QC_ELSEWHERE, QC_WHY_BUCKET, false);
+	if (scan->code.kind != QC_KIND_STATIC && scan->code.kind != QC_KIND_ROTATING)
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_KIND, true);
 
-	is_known = qr_request_find(&scan.request, &seen);
+	is_known = qr_request_find(r, &seen);
 	if (!is_known)
 	{
 		/* an unknown id costs what a wrong code costs */
 		memset(&seen, 0, sizeof(seen));
-		seen.row.id = scan.request.credential_id;
+		seen.row.id = r->credential_id;
 	}
-	is_right = is_first_code_right(&scan, &seen.row);
+	is_right = is_first_code_right(scan, &seen.row);
 	if (!is_known)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_UNKNOWN, true);
-	if (scan.code.kid != seen.row.kid ||
-		scan.code.generation != seen.row.generation)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_STALE, true);
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_UNKNOWN, true);
+	if (scan->code.kid != seen.row.kid ||
+		scan->code.generation != seen.row.generation)
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_STALE, true);
 	if (!is_right)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_FORGED, true);
-	if (scan.request.credential.kind != QR_CREDENTIAL_KEYS)
-		return qr_request_refuse(fcinfo, &scan.request, QC_REJECTED, QC_WHY_KIND, false);
-	return qr_request_judge(fcinfo, &scan.request, &seen, derive_first, &scan,
-							 tier_of(&scan));
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_FORGED, true);
+	if (r->credential.kind != QR_CREDENTIAL_KEYS)
+		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_KIND, false);
+	return qr_request_judge(fcinfo, r, &seen, derive_first, scan, tier_of(scan));
+}
+
+/* verify(code, gateway, transaction_text, request_id) */
+Datum
+qrcred_verify(PG_FUNCTION_ARGS)
+{
+	Presented	scan = {0};
+
+	qr_publish_allowed("qrcred.verify()");
+	read_presented(fcinfo, 0, "verify", &scan);
+	return judge_first(fcinfo, &scan);
+}
+
+/* The elements of two arrays of one length; nulls are refused. */
+static int
+read_collected(FunctionCallInfo fcinfo, Datum **codes, Datum **seen_at)
+{
+	bool	   *isnull[2];
+	int			n[2];
+	int			i;
+
+	qr_require(fcinfo, 0, "codes");
+	qr_require(fcinfo, 1, "seen_at");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
+					  codes, &isnull[0], &n[0]);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, seen_at, &isnull[1], &n[1]);
+	if (n[0] != n[1])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("arguments \"codes\" and \"seen_at\" must have as many elements")));
+	for (i = 0; i < n[0]; i++)
+		if (isnull[0][i] || isnull[1][i] || DatumGetInt64((*seen_at)[i]) < 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("element %d of argument \"%s\" must be a %s", i + 1,
+							isnull[0][i] ? "codes" : "seen_at",
+							isnull[0][i] ? "code" : "time in unix seconds")));
+	return n[0];
+}
+
+/*
+ * verify_many(codes, seen_at, gateway): codes collected while there was no
+ * connection, in their order; the step judged at seen_at (unix seconds, at most
+ * 24 hours ago), the state as of now; tier D at most, no challenge.
+ */
+Datum
+qrcred_verify_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum	   *codes;
+	Datum	   *seen_at;
+	int			n;
+	int			i;
+	char	   *gateway;
+
+	qr_publish_allowed("qrcred.verify_many()");
+	n = read_collected(fcinfo, &codes, &seen_at);
+	gateway = qr_text_arg(fcinfo, 2, "gateway", NULL);
+	InitMaterializedSRF(fcinfo, 0);
+	for (i = 0; i < n; i++)
+	{
+		Presented	scan = {0};
+		HeapTupleData tuple = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		scan.text = TextDatumGetCString(codes[i]);
+		scan.len = strlen(scan.text);
+		scan.seen_at = DatumGetInt64(seen_at[i]);
+		qr_request_read(fcinfo, -1, "verify_many", gateway,
+						(QcPart) {scan.text, scan.len}, (QcPart) {NULL, 0},
+						&scan.request);
+		tuple.t_data = DatumGetHeapTupleHeader(judge_first(fcinfo, &scan));
+		tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
+		tuplestore_puttuple(rsinfo->setResult, &tuple);
+	}
+	return (Datum) 0;
 }
 
 /* The MAC or the typed digits that answer a challenge of this credential. */

@@ -207,6 +207,14 @@ qc_barred(const QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	return true;
 }
 
+/* Collected earlier: not from the future, and not too long ago. */
+static bool
+is_collected_lately(const QcEvent *e, int64_t now)
+{
+	return e->seen_at <= now / QC_USEC &&
+		e->seen_at >= now / QC_USEC - QC_COLLECTED_SECONDS;
+}
+
 static void
 scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			QcOutcome *out)
@@ -217,6 +225,10 @@ scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		return;
 	else if (e->over_limit)
 		qc_reject(out, QC_WHY_LIMIT);
+	else if (e->seen_at != 0 && !is_collected_lately(e, now))
+		qc_reject(out, QC_WHY_WINDOW);
+	else if (e->seen_at != 0 && (p->second_scan_required || !p->static_alone))
+		qc_reject(out, QC_WHY_KIND);
 	else if (p->second_scan_required || !p->static_alone)
 		open_challenge(s, e, p, now, out);
 	else
@@ -227,12 +239,14 @@ static void
 scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			  QcOutcome *out)
 {
-	int64_t		step = now / QC_USEC / QC_STEP_SECONDS;
+	int64_t		step = (e->seen_at != 0 ? e->seen_at : now / QC_USEC) / QC_STEP_SECONDS;
 
 	if (!e->right)
 		qc_reject(out, QC_WHY_STALE);
 	else if (qc_barred(s, e, now, out))
 		return;
+	else if (e->seen_at != 0 && !is_collected_lately(e, now))
+		qc_reject(out, QC_WHY_WINDOW);
 	else if (e->moment < step - 1 || e->moment > step + (p->skew_ahead ? 1 : 0))
 		qc_reject(out, QC_WHY_WINDOW);
 	else if (e->moment <= s->step_rotating)
@@ -240,7 +254,8 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else
 	{
 		s->step_rotating = e->moment;
-		accept(s, e, 'C', p->ask_password, now, out);
+		accept(s, e, e->seen_at != 0 ? 'D' : 'C',
+			   p->ask_password && e->seen_at == 0, now, out);
 	}
 }
 

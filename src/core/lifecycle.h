@@ -17,6 +17,7 @@
 #define QC_TICKET_ANSWERS	5	/* wrong answers that spend a ticket */
 #define QC_RETRY_SECONDS	120 /* a repeated request gets its old verdict */
 #define QC_PASSWORD_SECONDS 120
+#define QC_COLLECTED_SECONDS 86400	/* how old a collected code may be */
 #define QC_DOWNLOAD_SECONDS 600 /* the same wallet nonce may fetch again */
 #define QC_FORGED_A_MINUTE	600 /* above it forged codes share a log row a second */
 #define QC_GENERATION_MAX	255
@@ -157,6 +158,7 @@ typedef struct QcEvent
 	uint8_t		request[16];	/* digest of the request; all zero: none */
 	int32_t		released_freeze_no; /* a release is in force for it; 0: none */
 
+	int64_t		seen_at;		/* unix seconds: collected then, judged now; 0: scanned now */
 	bool		over_limit;		/* an acceptance would exceed the day's limit */
 
 	int64_t		seconds;		/* FREEZE: for how long, 0 until released */

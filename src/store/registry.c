@@ -153,6 +153,16 @@ qr_terms_of(const char *issuer_code, QrTerms *terms)
 	terms_row(terms);
 }
 
+bool
+qr_issuer_exists(const char *issuer_code)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(issuer_code)};
+
+	return run("SELECT FROM qrcred_store.issuer WHERE code = $1",
+			   1, types, values) > 0;
+}
+
 void
 qr_terms_of_id(int32 issuer_id, QrTerms *terms)
 {

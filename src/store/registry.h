@@ -98,6 +98,8 @@ typedef struct QrOwner
 extern void qr_owner_begin(QrOwner *before);
 extern void qr_owner_end(const QrOwner *before);
 
+extern bool qr_issuer_exists(const char *issuer_code);
+
 /* By code; ERROR 22023 for an unknown issuer. */
 extern void qr_terms_of(const char *issuer_code, QrTerms *terms);
 

@@ -244,11 +244,12 @@ BEGIN
 
 	CREATE TABLE qrcred_store.duty (
 		role_name name NOT NULL,
+		role_oid oid NOT NULL,
 		duty text NOT NULL,
 		issuer_id int4 REFERENCES qrcred_store.issuer,
 		UNIQUE NULLS NOT DISTINCT (role_name, duty, issuer_id)
 	);
-	COMMENT ON TABLE qrcred_store.duty IS 'Who holds which duty; with an issuer, for that issuer''s customers only';
+	COMMENT ON TABLE qrcred_store.duty IS 'Who holds which duty; with an issuer, for that issuer''s customers only; the role by its number, and by its name for a dump';
 
 	CREATE TABLE qrcred_store.bucket (
 		first int4 NOT NULL CHECK (first BETWEEN 0 AND 4095),

@@ -90,7 +90,7 @@ BEGIN
 	JOIN qrcred_store.issuer i USING (issuer_id)
 	JOIN qrcred_store.credential x USING (customer_id)
 	JOIN qrcred_store.strike s ON s.id = x.credential_id,
-	LATERAL qrcred.peek(x.credential_id) p
+	LATERAL qrcred.state_of(x.credential_id) p
 	WHERE i.code = credentials_of.issuer AND c.customer_ref = credentials_of.customer_ref
 	ORDER BY x.issued, x.credential_id;
 END
@@ -106,15 +106,16 @@ BEGIN
 		RAISE EXCEPTION 'argument "days" must be between 0 and 3660' USING ERRCODE = '22023';
 	END IF;
 	RETURN QUERY
-	SELECT s.id, s.valid_until FROM qrcred_store.strike s
-	WHERE s.id > 0 AND s.flags & 1 = 0
+	SELECT s.id, s.valid_until
+	FROM qrcred_store.strike s JOIN qrcred_store.credential c ON c.credential_id = s.id
+	WHERE s.flags & 1 = 0 AND qrcred.may_issuer(c.issuer_id, 'issuer')
 	  AND s.valid_until > extract(epoch FROM clock_timestamp())
 	  AND s.valid_until <= extract(epoch FROM clock_timestamp()) + days::int8 * 86400
 	ORDER BY s.valid_until, s.id;
 END
 $expiring$;
 REVOKE ALL ON FUNCTION qrcred.expiring(int) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.expiring(int) IS 'Credentials that expire within so many days (0 to 3660) and are not void; reads the whole strike table';
+COMMENT ON FUNCTION qrcred.expiring(int) IS 'Credentials that expire within so many days (0 to 3660) and are not void, of the issuers that the caller may act for; reads the whole strike table';
 
 CREATE FUNCTION qrcred.cancel_ticket(credential_id int8) RETURNS void
 LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -29,6 +29,12 @@ AS 'MODULE_PATHNAME', 'qrcred_verify_second';
 REVOKE ALL ON FUNCTION qrcred.verify_second(int8, text, text, text, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.verify_second(int8, text, text, text, uuid) IS 'Scan 2: the second code, or the 8 typed digits, for the challenge open at this gateway; a wrong one counts whatever the caller''s transaction does';
 
+CREATE FUNCTION qrcred.verify_many(codes text[], seen_at int8[], gateway text) RETURNS SETOF qrcred.verification
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'qrcred_verify_many';
+REVOKE ALL ON FUNCTION qrcred.verify_many(text[], int8[], text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.verify_many(text[], int8[], text) IS 'Codes collected earlier, in their order: step judged at seen_at (unix seconds, at most 24 hours ago), state as of now, tier D at most, no challenge';
+
 CREATE FUNCTION qrcred.check_password(credential_id int8, attempt_no int8, password text, gateway text, request_id uuid DEFAULT NULL) RETURNS qrcred.verification
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_check_password';

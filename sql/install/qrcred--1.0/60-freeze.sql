@@ -17,6 +17,12 @@ AS 'MODULE_PATHNAME', 'qrcred_void_credential';
 REVOKE ALL ON FUNCTION qrcred.void_credential(int8, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.void_credential(int8, text) IS 'Ends a credential for good, at once, whatever the transaction does';
 
+CREATE FUNCTION qrcred.state_of(credential_id int8, OUT state text, OUT valid_until int8, OUT strikes int, OUT freeze_no int)
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'qrcred_state_of';
+REVOKE ALL ON FUNCTION qrcred.state_of(int8) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.state_of(int8) IS 'As peek(), for the functions and views that check the caller themselves; owner only';
+
 CREATE FUNCTION qrcred.peek(credential_id int8, OUT state text, OUT valid_until int8, OUT strikes int, OUT freeze_no int)
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_peek';

@@ -12,6 +12,9 @@ BEGIN
 	IF history.credential_id IS NULL THEN
 		RAISE EXCEPTION 'argument "credential_id" must not be null' USING ERRCODE = '22023';
 	END IF;
+	IF NOT EXISTS (SELECT FROM qrcred_store.credential c WHERE c.credential_id = history.credential_id) THEN
+		RAISE EXCEPTION 'argument "credential_id" names no credential' USING ERRCODE = '22023';
+	END IF;
 	PERFORM qrcred.require_issuer((SELECT c.issuer_id FROM qrcred_store.credential c WHERE c.credential_id = history.credential_id), 'support');
 	RETURN QUERY
 	SELECT a.attempt_no, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), g.gateway,
@@ -72,7 +75,7 @@ BEGIN
 	FROM qrcred_store.credential c
 	JOIN qrcred_store.issuer i USING (issuer_id)
 	JOIN qrcred_store.strike s ON s.id = c.credential_id,
-	LATERAL qrcred.peek(c.credential_id) p;
+	LATERAL qrcred.state_of(c.credential_id) p;
 END
 $credential_status$;
 REVOKE ALL ON FUNCTION qrcred.list_credential_status() FROM PUBLIC;

@@ -20,6 +20,7 @@ AS $duty_functions$
 		('wallet', 'qrcred.renew(text,bytea)'),
 		('scanner', 'qrcred.verify(text,text,text,uuid)'),
 		('scanner', 'qrcred.verify_second(int8,text,text,text,uuid)'),
+		('scanner', 'qrcred.verify_many(text[],int8[],text)'),
 		('scanner', 'qrcred.check_password(int8,int8,text,text,uuid)'),
 		('support', 'qrcred.report_lost(text,text,text,text)'),
 		('support', 'qrcred.freeze(int8,text,int4)'),
@@ -72,7 +73,7 @@ BEGIN
 			EXECUTE format('GRANT SELECT ON qrcred.%I TO %I', v, name);
 		END LOOP;
 	END IF;
-	INSERT INTO qrcred_store.duty VALUES (name, duty, number) ON CONFLICT DO NOTHING;
+	INSERT INTO qrcred_store.duty VALUES (name, role, duty, number) ON CONFLICT DO NOTHING;
 END
 $grant_duty$;
 REVOKE ALL ON FUNCTION qrcred.grant_duty(regrole, text, text) FROM PUBLIC;
@@ -96,9 +97,9 @@ BEGIN
 		RAISE EXCEPTION 'argument "issuer" names no issuer' USING ERRCODE = '22023';
 	END IF;
 	DELETE FROM qrcred_store.duty d
-	WHERE d.role_name = name AND d.duty = revoke_duty.duty
+	WHERE d.role_oid = role AND d.duty = revoke_duty.duty
 	  AND d.issuer_id IS NOT DISTINCT FROM (SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = revoke_duty.issuer);
-	IF EXISTS (SELECT FROM qrcred_store.duty d WHERE d.role_name = name AND d.duty = revoke_duty.duty) THEN
+	IF EXISTS (SELECT FROM qrcred_store.duty d WHERE d.role_oid = role AND d.duty = revoke_duty.duty) THEN
 		RETURN;
 	END IF;
 	FOR f IN SELECT * FROM qrcred.duty_functions(duty) LOOP
@@ -114,20 +115,24 @@ $revoke_duty$;
 REVOKE ALL ON FUNCTION qrcred.revoke_duty(regrole, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.revoke_duty(regrole, text, text) IS 'Takes back what grant_duty() gave with the same arguments';
 
+CREATE FUNCTION qrcred.may_issuer(number int4, duty text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $may_issuer$
+	/* a superuser may act as any role, which is no bound; a role without a duty was granted by hand */
+	SELECT coalesce(bool_or(d.issuer_id IS NULL OR d.issuer_id = number), true)
+	FROM qrcred_store.duty d
+	WHERE d.duty = may_issuer.duty
+	  AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = d.role_oid AND pg_has_role(session_user, r.oid, 'USAGE'))
+	  AND NOT (SELECT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname = session_user)
+$may_issuer$;
+REVOKE ALL ON FUNCTION qrcred.may_issuer(int4, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.may_issuer(int4, text) IS 'Whether session_user, as far as it holds the duty, holds it for this issuer';
+
 CREATE FUNCTION qrcred.require_issuer(number int4, duty text) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $require_issuer$
-DECLARE
-	bounded bool;
-	allowed bool;
 BEGIN
-	/* a superuser may act as any role, which is no bound; a role without a duty was granted by hand */
-	SELECT bool_and(d.issuer_id IS NOT NULL), bool_or(d.issuer_id = number)
-	INTO bounded, allowed
-	FROM qrcred_store.duty d JOIN pg_roles r ON r.rolname = d.role_name
-	WHERE d.duty = require_issuer.duty AND pg_has_role(session_user, r.oid, 'USAGE')
-	  AND NOT (SELECT s.rolsuper FROM pg_roles s WHERE s.rolname = session_user);
-	IF bounded AND NOT coalesce(allowed, false) THEN
+	IF NOT qrcred.may_issuer(number, duty) THEN
 		RAISE EXCEPTION 'permission denied for this issuer''s customers' USING ERRCODE = '42501';
 	END IF;
 END
