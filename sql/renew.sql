@@ -111,7 +111,7 @@ SELECT qrcred.update_registration('bank', 'C-c', 'Ada of another name', '1101011
 SELECT pg_temp.renew('c'), pg_temp.last_reason(id) FROM qt.wallet WHERE name = 'c';
 
 -- until renew_grace_days after expiry
-SELECT pg_temp.change('d', 'valid_until = extract(epoch FROM clock_timestamp())::int8 - 30 * 86400');
+SELECT pg_temp.change('d', 'valid_until = extract(epoch FROM clock_timestamp())::int8 - 30 * 86400 - 1');
 SELECT pg_temp.renew('d'), pg_temp.last_reason(id) FROM qt.wallet WHERE name = 'd';
 SELECT pg_temp.change('d', 'valid_until = extract(epoch FROM clock_timestamp())::int8 - 30 * 86400 + 60');
 SELECT verdict, next FROM qrcred.verify(qt.shown('d', 'rotating'), 'till-1');
