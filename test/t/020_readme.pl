@@ -84,8 +84,8 @@ like(answer_of('support', "SELECT * FROM qrcred.verify('QC1.', 'till-1')"),
 	qr/permission denied for function verify/, 'the role support may not scan');
 is(answer_of('scanner', "SELECT verdict FROM qrcred.check_password(1, 1, 'x', 'till-2')"),
 	'rejected', 'the role scanner may check passwords');
-is(answer_of('support', 'SELECT count(*) FROM qrcred.history(1)'), '0',
-	'the role support may read the history');
+like(answer_of('support', 'SELECT count(*) FROM qrcred.history(1)'),
+	qr/argument "credential_id" names no credential/, 'the role support may read a history');
 is( answer_of('auditor',
 		'SELECT (SELECT ok FROM qrcred.audit(-1)), (SELECT count(*) > 0 FROM qrcred.credential_status),'
 	  . ' (SELECT count(*) > 0 FROM qrcred.attempt_daily), (SELECT count(*) > 0 FROM qrcred.stats)'),
