@@ -13,6 +13,7 @@
 #include "store/publish.h"
 #include "store/relations.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/uuid.h"
 
@@ -29,6 +30,7 @@ typedef struct Message
 	int			gateway_id;
 	int			ticket_serial;
 	pg_uuid_t	key;
+	TimestampTz made;
 } Message;
 
 static Datum
@@ -48,6 +50,7 @@ read_message(SPITupleTable *table, uint64 row, Message *m)
 	m->gateway_id = DatumGetInt32(column(table, row, 4));
 	m->ticket_serial = DatumGetInt32(column(table, row, 5));
 	m->key = *DatumGetUUIDP(column(table, row, 6));
+	m->made = DatumGetTimestampTz(column(table, row, 7));
 }
 
 /* The words about a credential; %s is the issuer's name, then the link. */
@@ -60,6 +63,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RELEASED] = "%s: your credential can be used again.%s",
 		[QC_NOTICE_VOIDED] = "%s: your credential is no longer valid. Please contact us.%s",
 		[QC_NOTICE_WARNING] = "%s: your credential has been frozen after wrong codes. The next time it becomes invalid for good.%s",
+		[QC_NOTICE_EXPIRING] = "%s: your credential expires soon. Open your wallet to renew it.%s",
 		[QC_NOTICE_RENEW] = "%s: please open your wallet and renew your credential.%s",
 		[QC_NOTICE_RENEWED] = "%s: your credential was renewed. If this was not you, call us.%s",
 	};
@@ -69,6 +73,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RELEASED] = "%s：您的凭证已恢复使用。%s",
 		[QC_NOTICE_VOIDED] = "%s：您的凭证已作废，请联系我们。%s",
 		[QC_NOTICE_WARNING] = "%s：因多次输入错误，您的凭证已冻结。再次冻结将永久作废。%s",
+		[QC_NOTICE_EXPIRING] = "%s：您的凭证即将到期，请打开手机钱包更新。%s",
 		[QC_NOTICE_RENEW] = "%s：请打开手机钱包更新您的凭证。%s",
 		[QC_NOTICE_RENEWED] = "%s：您的凭证已更新。如非本人操作，请致电我们。%s",
 	};
@@ -76,7 +81,10 @@ words(int kind, QrLang lang)
 	return lang == QR_LANG_ZH ? zh[kind] : en[kind];
 }
 
-/* The link of the message's ticket; empty when a newer ticket took its place. */
+/*
+ * The link of the message's ticket, "" for other messages; NULL when the
+ * ticket is used, replaced or expired.
+ */
 static char *
 link_of(const Message *m, const QrTerms *terms)
 {
@@ -86,7 +94,8 @@ link_of(const Message *m, const QrTerms *terms)
 
 	if (m->kind != QC_NOTICE_DOWNLOAD)
 		return "";
-	if (!qr_strike_find(m->credential_id, &seen) ||
+	if (GetCurrentTimestamp() - m->made >= (int64) terms->ticket_hours * SECS_PER_HOUR * USECS_PER_SEC ||
+		!qr_strike_find(m->credential_id, &seen) ||
 		seen.row.ticket_serial != m->ticket_serial ||
 		seen.row.ticket_state != QC_TICKET_READY)
 		return NULL;
@@ -178,7 +187,7 @@ qrcred_outbox_take(PG_FUNCTION_ARGS)
 						  "  ORDER BY outbox_id LIMIT $1 FOR UPDATE SKIP LOCKED) t"
 						  " WHERE o.outbox_id = t.outbox_id"
 						  " RETURNING o.outbox_id, o.kind, o.credential_id, o.gateway_id,"
-						  "  o.ticket_serial, o.idempotency_key",
+						  "  o.ticket_serial, o.idempotency_key, o.made",
 						  1, types, values, NULL, false, 0);
 	table = SPI_tuptable;
 	n = SPI_processed;

@@ -113,6 +113,10 @@ qrcred_upgrade_store(PG_FUNCTION_ARGS)
 		take_up_all();
 		SPI_execute("UPDATE qrcred_store.key_check SET home = qrcred.home()", false, 0);
 	}
+	/* the grants went with the functions, if the extension was made anew */
+	SPI_execute("SELECT qrcred.grant_duty(d.role_oid, d.duty, i.code)"
+				" FROM qrcred_store.duty d JOIN pg_catalog.pg_roles r ON r.oid = d.role_oid"
+				" LEFT JOIN qrcred_store.issuer i USING (issuer_id)", false, 0);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

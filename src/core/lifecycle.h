@@ -115,6 +115,7 @@ typedef enum QcNotice
 	QC_NOTICE_RENEWED = 7,
 	QC_NOTICE_OPERATOR = 8,		/* customer service: many wrong answers by one operator */
 	QC_NOTICE_RENEW = 9,		/* the wallet's keys hang on an old master key */
+	QC_NOTICE_EXPIRING = 10,	/* maintain() queues it */
 	QC_NOTICES
 } QcNotice;
 

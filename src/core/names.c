@@ -63,7 +63,7 @@ qc_notice_name(int notice)
 	static const char *const words[QC_NOTICES] = {
 		"none", "download", "frozen", "released", "voided", "warning", "alert",
 		"renewed",
-		"operator", "renew"
+		"operator", "renew", "expiring"
 	};
 
 	return word(words, QC_NOTICES, notice);

@@ -247,7 +247,7 @@ BEGIN
 		role_oid oid NOT NULL,
 		duty text NOT NULL,
 		issuer_id int4 REFERENCES qrcred_store.issuer,
-		UNIQUE NULLS NOT DISTINCT (role_name, duty, issuer_id)
+		UNIQUE NULLS NOT DISTINCT (role_oid, duty, issuer_id)
 	);
 	COMMENT ON TABLE qrcred_store.duty IS 'Who holds which duty; with an issuer, for that issuer''s customers only; the role by its number, and by its name for a dump';
 
@@ -344,6 +344,14 @@ BEGIN
 
 	/* messages made in case, of which nothing came, and yesterday's marks of the day's sums */
 	DELETE FROM qrcred_store.outbox WHERE kind = 0;
+	INSERT INTO qrcred_store.outbox (kind, credential_id)
+	SELECT 10, s.id FROM qrcred_store.strike s
+	WHERE s.id > 0 AND s.flags & 17 = 16
+	  AND s.valid_until > extract(epoch FROM clock_timestamp())
+	  AND s.valid_until <= extract(epoch FROM clock_timestamp()) + 14 * 86400
+	  AND NOT EXISTS (SELECT FROM qrcred_store.outbox o
+					  WHERE o.credential_id = s.id AND o.kind = 10 AND o.made > to_timestamp(s.valid_until) - interval '15 days')
+	LIMIT 100000;
 	DELETE FROM qrcred_store.spent_attempt WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 1;
 
 	/* a waiting exclusive lock would stop every verification behind it: short waits, several tries */
@@ -374,7 +382,7 @@ BEGIN
 END
 $maintain$;
 REVOKE ALL ON FUNCTION qrcred.maintain(interval, interval) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days); retires those older than keep (1 day or more; null keeps all), leaving each chain''s last seal as its anchor';
+COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days); retires those older than keep (1 day or more; null keeps all), leaving each chain''s last seal as its anchor; queues a message for wallets whose credential expires within 14 days';
 
 CREATE FUNCTION qrcred.drop_store(confirm text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -128,6 +128,10 @@ BEGIN
 	SELECT count(*), CASE WHEN min(o.made) < clock_timestamp() - interval '1 hour' THEN 'the oldest message waits for more than an hour' END
 		INTO value, warning FROM qrcred_store.outbox o WHERE o.done IS NULL AND o.kind <> 0;
 	RETURN NEXT;
+	name := 'outbox_oldest_seconds';
+	SELECT coalesce(floor(extract(epoch FROM clock_timestamp() - min(o.made))), 0), NULL
+		INTO value, warning FROM qrcred_store.outbox o WHERE o.done IS NULL AND o.kind <> 0;
+	RETURN NEXT;
 	name := 'oldest_key_days';
 	SELECT coalesce(floor(extract(epoch FROM clock_timestamp() - min(k.first_used)) / 86400), 0) INTO value
 		FROM qrcred_store.key_check k WHERE k.retired IS NULL;
@@ -138,4 +142,4 @@ $stats$;
 REVOKE ALL ON FUNCTION qrcred.list_stats() FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.list_stats() IS 'The rows of view qrcred.stats';
 CREATE VIEW qrcred.stats AS SELECT * FROM qrcred.list_stats();
-COMMENT ON VIEW qrcred.stats IS 'What a monitor watches: days of log partitions ahead, credentials frozen and void, messages waiting, age of the oldest key; warning is null while all is well';
+COMMENT ON VIEW qrcred.stats IS 'What a monitor watches: days of log partitions ahead, credentials frozen and void, messages waiting and how long, age of the oldest key; warning is null while all is well';

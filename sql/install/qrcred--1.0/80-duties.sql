@@ -73,6 +73,11 @@ BEGIN
 			EXECUTE format('GRANT SELECT ON qrcred.%I TO %I', v, name);
 		END LOOP;
 	END IF;
+	/* rows of a role that had this name before, dropped or renamed, are not this role's */
+	DELETE FROM qrcred_store.duty d
+	WHERE d.role_oid <> role AND d.role_name = name AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = d.role_oid);
+	UPDATE qrcred_store.duty d SET role_name = r.rolname
+	FROM pg_roles r WHERE r.oid = d.role_oid AND d.role_name <> r.rolname;
 	INSERT INTO qrcred_store.duty VALUES (name, role, duty, number) ON CONFLICT DO NOTHING;
 END
 $grant_duty$;
