@@ -4,6 +4,9 @@ use strict;
 use warnings;
 
 use FindBin;
+use lib $FindBin::RealBin;
+
+use DocSession qw(blocks_of plain);
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -24,45 +27,15 @@ $node->start;
 
 # ---- the session
 
-# What a reader does not need: command tags, the empty rows of functions that
-# return nothing, blanks at the ends of lines.  What differs each time: digits,
-# and the user's name, with the widths that follow from it.
-sub plain
+my @blocks = blocks_of($readme);
+cmp_ok(scalar @blocks, '>=', 7, 'the README has a session');
+my $session = DocSession->new($node->connstr('postgres'), PostgreSQL::Test::Utils::tempdir());
+foreach my $block (@blocks)
 {
-	my ($text) = @_;
-	$text =~ s/[ \t]+$//mg;
-	$text =~ s/^(?:BEGIN|COMMIT|ROLLBACK|GRANT|CREATE (?:EXTENSION|ROLE|TABLE))\n//mg;
-	$text =~ s/^ \w+\n-+\n\n\(1 row\)\n\n//mg;
-	$text =~ s/\b\d{8}\b/########/g;
-	$text =~ s/ \(\w+\)( +\|)/ (user)$1/g;
-	$text =~ s/ +/ /g;
-	$text =~ s/-+/-/g;
-	$text =~ s/\A\n+|\n+\z//g;
-	return $text;
+	my ($first) = $block->{code} =~ /^(.*)/;
+	is(plain($session->run($block)), $block->{shown}, "output after: $first");
 }
-
-my (@sql, @shown);
-while ($readme =~ /^```sql\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?/msg)
-{
-	push @sql, $1;
-	push @shown, plain($2 // '');
-}
-cmp_ok(scalar @sql, '>=', 7, 'the README has a session');
-
-my $script = "$PostgreSQL::Test::Utils::tmp_check/readme.sql";
-append_to_file($script, join('', map { "\\echo @\@\n$_" } @sql));
-my ($stdout, $stderr) = run_command([
-	'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-f', $script,
-	'-d', $node->connstr('postgres')
-]);
-$stderr =~ s/^.*NOTICE:  installing required extension "pgcrypto"\n?//m;
-is($stderr, '', 'the session goes through without a complaint');
-my (undef, @printed) = split(/^@@\n/m, "$stdout\n", -1);
-for my $i (0 .. $#sql)
-{
-	my ($first) = $sql[$i] =~ /^(.*)/;
-	is(plain($printed[$i] // ''), $shown[$i], "output after: $first");
-}
+$session->finish;
 
 # ---- roles
 
