@@ -62,13 +62,49 @@ qr_master(int kid, uint8 key[QC_KEY_LEN])
 	return 0;
 }
 
+/*
+ * The key to seal with now: the current one once the store has noted it.
+ * Before its first use that is an older one which the store knows, so that a
+ * wrong keyring after a restore never seals anything; a store without any
+ * noted key takes the current one.
+ */
+static int
+sealing_kid(void)
+{
+	int			current = qr_keyring_current();
+	bool		is_any_noted = false;
+	uint8		stored[CHECK_LEN];
+	int			kid;
+
+	if (right_epoch == qr_keyring_epoch() && is_right[current])
+		return current;
+	if (qr_read_key_check(current, stored))
+		return current;
+	for (kid = 255; kid > 0; kid--)
+		if (qr_read_key_check(kid, stored))
+		{
+			is_any_noted = true;
+			if (qr_keyring_has(kid))
+				return kid;
+		}
+	if (is_any_noted)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the keyring has none of the master keys that this store was used with"),
+				 errdetail("The current one, %d, is not known to the store; nothing was judged or counted.", current),
+				 errhint("Put the right keys into the keyring and reload the configuration.")));
+	return current;
+}
+
 int
 qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
 {
 	uint8		master[QC_KEY_LEN];
 	QcStatus	status;
 
-	if (kid != 0 && !qr_keyring_has(kid))
+	if (kid == 0)
+		kid = sealing_kid();
+	else if (!qr_keyring_has(kid))
 		return 0;
 	kid = qr_master(kid, master);
 	status = qc_master_key(qr_mac(), master, QC_MASTER_AUDIT, key);

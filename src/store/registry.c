@@ -374,8 +374,9 @@ qr_credentials_by_ref(const char *customer_ref, const char *issuer_code, int *co
 int *
 qr_kids_in_use(int *count)
 {
-	uint64		n = run("SELECT kid FROM qrcred_store.key_check"
-						" WHERE retired IS NULL ORDER BY kid", 0, NULL, NULL);
+	uint64		n = run("SELECT k.kid FROM qrcred_store.key_check k WHERE EXISTS"
+						" (SELECT FROM qrcred_store.customer c WHERE c.kid = k.kid"
+						"  AND c.full_name <> '') ORDER BY k.kid", 0, NULL, NULL);
 	int		   *kids = palloc(sizeof(int) * Max(n, 1));
 	uint64		i;
 

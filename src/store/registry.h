@@ -149,7 +149,7 @@ extern int64 *qr_credentials_of(int64 customer_id, int *count);
 extern int64 *qr_credentials_by_ref(const char *customer_ref,
 									const char *issuer_code, int *count);
 
-/* The kids that the store has used and not retired; answers an array of *count. */
+/* The kids that customers' data hangs on; answers an array of *count. */
 extern int *qr_kids_in_use(int *count);
 
 /* How many acts with these words stand at an owner since so many seconds. */

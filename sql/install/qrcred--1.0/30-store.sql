@@ -79,6 +79,7 @@ BEGIN
 		registered timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 		UNIQUE (issuer_id, customer_ref)
 	);
+	CREATE INDEX customer_kid ON qrcred_store.customer (kid);
 	CREATE INDEX customer_answer_id_number ON qrcred_store.customer (issuer_id, answer_id_number);
 	COMMENT ON TABLE qrcred_store.customer IS 'Registration data, sealed with AES-256-GCM; keyed digests of the answers that customer service compares';
 
