@@ -20,13 +20,14 @@ our @EXPORT_OK = qw(build_guesser configure new_server set_up start_guessing
 our $master = join '', map { sprintf '%02x', int rand 256 } 1 .. 32;
 
 # Short freezes, so that there is much to check; "long" freezes for a day.
-our %limits = (three => 3, five => 5, long => 3, shown => 3);
-our %max_freezes = (three => 20, five => 20, long => 4, shown => 20);
+our %limits = (three => 3, five => 5, long => 3, long_five => 5, shown => 3);
+our %max_freezes = (three => 20, five => 20, long => 4, long_five => 4, shown => 20);
 
 my %policy = (
 	three => '{"strike_limit": 3, "freeze_seconds": 1, "freeze_cap_seconds": 1, "max_freezes": 20, "activation": "none"}',
 	five => '{"strike_limit": 5, "freeze_seconds": 1, "freeze_cap_seconds": 1, "max_freezes": 20, "activation": "none"}',
 	long => '{"strike_limit": 3, "freeze_seconds": 86400, "challenge_seconds": 3600, "activation": "none"}',
+	long_five => '{"strike_limit": 5, "freeze_seconds": 86400, "challenge_seconds": 3600, "activation": "none"}',
 	shown => '{"strike_limit": 3, "freeze_seconds": 1, "freeze_cap_seconds": 1, "max_freezes": 20, "activation": "none", "sync_standby": true}'
 );
 
@@ -97,6 +98,7 @@ SELECT qrcred.create_store();
 SELECT qrcred.create_gateway('till-' || n, 'Till ' || n) FROM generate_series(1, 8) n;
 CREATE SCHEMA guess;
 CREATE TABLE guess.noise (n int);
+CREATE TABLE guess.paid (n int8);
 CREATE FUNCTION guess.ask(id int8, code text, gateway text, words text, request uuid)
 RETURNS qrcred.verification LANGUAGE plpgsql AS $$
 DECLARE v qrcred.verification;

@@ -345,7 +345,7 @@ sub check_answer
 
 sub check_answers
 {
-	my ($directory, $log, $gateways, %expected) = @_;
+	my ($directory, $log, $gateways, $paid, %expected) = @_;
 	my %seen = (wrong => 0, repeats => [], answers => 0, guesses => 0, failures => {});
 
 	foreach my $file (sort glob "$directory/client-*.log")
@@ -362,6 +362,13 @@ sub check_answers
 				$seen{failures}{ $a{next} }++;
 				finding('unexpected error', "$a{next} by $a{mode}")
 				  unless $expected_failure{ $a{next} } || $expected{ $a{next} };
+				next;
+			}
+			if ($a{verdict} eq 'paid')
+			{
+				$seen{paid}++;
+				finding('commit lost', "client $a{client}, row $a{attempt_no}")
+				  unless $paid->{ $a{attempt_no} } || $expected{paid};
 				next;
 			}
 			$seen{answers}++;
@@ -419,13 +426,14 @@ sub amcheck
 
 # Everything.  Answers (findings, totals): findings is a hash from what is
 # broken to a list of where, totals what was looked at.  @expected: SQLSTATEs
-# that clients may meet besides the usual.
+# that clients may meet besides the usual, and "paid" where a cancelled wait for
+# a standby may have ended a commit of the callers' own writes.
 sub check
 {
 	my ($node, $directory, $master, $limits, $max_freezes, @expected) = @_;
 	my $connstr = $node->connstr('postgres');
 	my $key = audit_key($master);
-	my (%terms, %gateways);
+	my (%terms, %gateways, %paid);
 
 	%findings = ();
 	rows($connstr, 'SELECT gid FROM pg_prepared_xacts',
@@ -436,14 +444,16 @@ sub check
 		sub { $terms{ $_[0] } = [ $limits->{ $_[1] }, $max_freezes->{ $_[1] } ] });
 	rows($connstr, 'SELECT gateway, gateway_id FROM qrcred_store.gateway',
 		sub { $gateways{ $_[0] } = $_[1] });
+	rows($connstr, 'SELECT n FROM guess.paid', sub { $paid{ $_[0] } = 1 });
 
 	my $strikes = read_strikes($connstr, $key);
 	my $log = read_log($connstr, $key, $strikes, \%terms);
-	my $seen = check_answers($directory, $log, \%gateways, map { $_ => 1 } @expected);
+	my $seen = check_answers($directory, $log, \%gateways, \%paid, map { $_ => 1 } @expected);
 	amcheck($connstr);
 	my %totals = (
 		answers => $seen->{answers},
 		guesses => $seen->{guesses},
+		paid => $seen->{paid} // 0,
 		told_wrong => $seen->{wrong},
 		stored_wrong => $log->{wrong},
 		rows => $log->{rows},

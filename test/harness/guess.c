@@ -94,6 +94,17 @@ note_failure(Client *c, const Ask *ask, const char *mode, int64_t sent,
 	__sync_fetch_and_add(&unanswered, 1);
 }
 
+void
+note_paid(Client *c, const Ask *ask, const char *mode, int64_t sent,
+		  unsigned long long number)
+{
+	Answer		a = {0};
+
+	strcpy(a.verdict, "paid");
+	snprintf(a.attempt_no, sizeof(a.attempt_no), "%llu", number);
+	write_line(c, ask, mode, sent, &a);
+}
+
 static void
 quiet(void *arg, const char *message)
 {
@@ -178,7 +189,7 @@ static Slot *
 pick(Client *c)
 {
 	if (options.only_wrong)
-		return &slots[(guesses_answered / (2 * options.nclients)) % options.nslots];
+		return &slots[(guesses_answered / options.nclients) % options.nslots];
 	if (draw(c, 4) == 0)
 		return &slots[(clock_now() / 100000) % options.nslots];
 	return &slots[draw(c, options.nslots)];

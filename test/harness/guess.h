@@ -7,7 +7,8 @@
  * time sent and received (unix microseconds), client, credential, gateway,
  * kind, mode, request id, what the code answers, verdict, next, tries_left,
  * attempt_no, repeated.  "-" stands for null.  A call that ended without an
- * answer has the verdict "!" and its SQLSTATE, or "lost", as next.
+ * answer has the verdict "!" and its SQLSTATE, or "lost", as next; a commit of
+ * the caller's own row has the verdict "paid" and the row's number as attempt_no.
  */
 #ifndef GUESS_H
 #define GUESS_H
@@ -111,6 +112,8 @@ extern void note(Client *c, const Ask *ask, const char *mode, int64_t sent,
 				 const Answer *answer);
 extern void note_failure(Client *c, const Ask *ask, const char *mode,
 						 int64_t sent, const char *sqlstate);
+extern void note_paid(Client *c, const Ask *ask, const char *mode, int64_t sent,
+					  unsigned long long number);
 extern bool connect_client(Client *c);
 
 /* credentials.c */

@@ -365,18 +365,41 @@ timed_out(Client *c, const Ask *ask, const char *mode, Answer *answer)
 	return wrapped(c, ask, mode, begin, "ROLLBACK", answer);
 }
 
+/*
+ * The caller writes a row of his own, before or after the verdict, and
+ * commits: once he was told so, the row has to stay.
+ */
+static bool
+paid(Client *c, const Ask *ask, const char *mode, Answer *answer)
+{
+	char		insert[80];
+	char		begin[100];
+	unsigned long long number = draw(c, INT64_MAX);
+	bool		before = draw(c, 2) == 0;
+	int64_t		sent = clock_now();
+
+	snprintf(insert, sizeof(insert), "INSERT INTO guess.paid VALUES (%llu)", number);
+	snprintf(begin, sizeof(begin), "BEGIN%s%s", before ? "; " : "", before ? insert : "");
+	if (!wrapped(c, ask, mode, begin, before ? NULL : insert, answer))
+		return false;
+	if (PQtransactionStatus(c->conn) == PQTRANS_INTRANS &&
+		command(c, ask, mode, "COMMIT"))
+		note_paid(c, ask, mode, sent, number);
+	return true;
+}
+
 typedef bool (*Mode) (Client *c, const Ask *ask, const char *mode, Answer *answer);
 
 static const Mode modes[] = {
 	plain, rolled_back, committed, savepoint, caught, raised, repeatable,
 	serializable, prepared, explained, asynchronous, pipelined, cursor, locked,
-	timed_out
+	timed_out, paid
 };
 
 const char *const mode_names[] = {
 	"plain", "rollback", "commit", "savepoint", "caught", "raised", "repeatable",
 	"serializable", "prepared", "explained", "asynchronous", "pipeline", "cursor",
-	"locked", "timeout"
+	"locked", "timeout", "paid"
 };
 
 const int	nmodes = sizeof(modes) / sizeof(modes[0]);

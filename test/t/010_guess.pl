@@ -68,7 +68,23 @@ my $mixed = is_sound("$tmp/mixed", 'all that was told is counted, once, and the 
 cmp_ok($mixed->{guesses}, '>=', 10000, 'guesses were answered');
 cmp_ok($mixed->{told_wrong}, '>=', 500, 'strikes were told');
 cmp_ok($acceptances, '>=', 100, 'right codes were accepted');
-is(scalar keys %{ $mixed->{modes} }, 15, 'in every mode');
+is(scalar keys %{ $mixed->{modes} }, 16, 'in every mode');
+cmp_ok($mixed->{paid}, '>=', 100, 'transactions of the callers committed, and none was lost');
+
+# ---- the callers' own commits, with nobody else to flush for them
+
+$run = start_guessing($guesser, "$tmp/paid", '-c', $connstr,
+	qw(-i three -i five -n 1 -s 60 -m paid));
+foreach my $crash (1 .. 8)
+{
+	my $from = (progress($run))[0];
+	my $until = time + 30;
+	sleep 0.05 while (progress($run))[0] < $from + 60 && time < $until;
+	kill_cluster($node);
+}
+finish_guessing($run, 1);
+my $paid = is_sound("$tmp/paid", 'a commit is as durable as without a verdict in it');
+cmp_ok($paid->{paid}, '>=', 200, 'commits were told');
 
 $node->stop;
 done_testing();
