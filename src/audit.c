@@ -12,12 +12,14 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "chain.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "master.h"
 #include "miscadmin.h"
+#include "storage/ipc.h"
 #include "storage/lmgr.h"
 #include "store/relations.h"
 #include "utils/builtins.h"
@@ -181,17 +183,51 @@ qrcred_anchor_mac(PG_FUNCTION_ARGS)
 static LockRelId paused;
 static bool is_paused = false;
 
+static void
+release_pause(void)
+{
+	if (is_paused)
+		UnlockRelationIdForSession(&paused, ShareLock);
+	is_paused = false;
+}
+
+/* The server does not release a session-level lock of this kind at a session's end. */
+static void
+at_exit(int code, Datum arg)
+{
+	release_pause();
+}
+
+/* It does so when the session's transaction aborts. */
+static void
+at_abort(XactEvent event, void *arg)
+{
+	if (event != XACT_EVENT_ABORT || !is_paused)
+		return;
+	is_paused = false;
+	ereport(WARNING,
+			(errmsg("verification is no longer paused"),
+			 errhint("An error or a rollback in the session that called qrcred.pause() ends the pause.")));
+}
+
 /*
- * pause(): nothing is changed in place until resume() or the session's end;
- * verification waits.  For a pg_dump that is an exact copy.
+ * pause(): nothing is changed in place until resume(), an abort or the
+ * session's end; verification waits.  For a pg_dump that is an exact copy.
  */
 Datum
 qrcred_pause(PG_FUNCTION_ARGS)
 {
+	static bool is_registered = false;
 	Relation	rel;
 
 	if (is_paused)
 		PG_RETURN_VOID();
+	if (!is_registered)
+	{
+		before_shmem_exit(at_exit, (Datum) 0);
+		RegisterXactCallback(at_abort, NULL);
+		is_registered = true;
+	}
 	rel = qr_rel_open(QR_REL_STRIKE, ShareLock);
 	paused = rel->rd_lockInfo.lockRelId;
 	LockRelationIdForSession(&paused, ShareLock);
@@ -207,7 +243,6 @@ qrcred_resume(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("verification is not paused by this session")));
-	UnlockRelationIdForSession(&paused, ShareLock);
-	is_paused = false;
+	release_pause();
 	PG_RETURN_VOID();
 }

@@ -10,6 +10,7 @@
 #include "master.h"
 #include "miscadmin.h"
 #include "store/publish.h"
+#include "store/rows.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
@@ -42,11 +43,18 @@ find_fault(Audit *a, int64 attempt_no, const char *finding)
 	a->finding = finding;
 }
 
+/* NULL for a kid that the store never used: whoever wrote it did not hold a key. */
 static const uint8 *
 audit_key(Audit *a, int kid)
 {
+	uint8		check[8];
+
+	if (kid < 1 || kid > 255)
+		return NULL;
 	if (a->key_kid != kid)
 		a->key_kid = qr_audit_key(kid, a->key);
+	if (a->key_kid == 0 && !qr_read_key_check(kid, check))
+		return NULL;
 	if (a->key_kid == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -108,12 +116,12 @@ check_attempt(Audit *a, const QcAttempt *log, int64 last_no)
 		find_fault(a, a->next_no, "a row is missing");
 		return;
 	}
-	if (log->kid < 1 || log->kid > 255)
+	key = audit_key(a, log->kid);
+	if (key == NULL)
 	{
 		find_fault(a, log->attempt_no, "a row does not fit its seal");
 		return;
 	}
-	key = audit_key(a, log->kid);
 	if (!a->is_begun)
 		qr_check(qc_seal_zero(qr_mac(), key, log->owner, a->seal), "seal");
 	a->is_begun = true;
@@ -137,19 +145,19 @@ begin_chain(Audit *a, int64 owner)
 	if (SPI_processed > 0)
 	{
 		int			kid = DatumGetInt16(column(0, 4));
+		const uint8 *key;
 		uint8		must[SEAL];
+		uint8		mac[SEAL];
 
 		a->next_no = DatumGetInt64(column(0, 1)) + 1;
 		memcpy(a->seal, DatumGetUUIDP(column(0, 2))->data, SEAL);
+		memcpy(mac, DatumGetUUIDP(column(0, 3))->data, SEAL);
 		a->is_begun = true;
-		if (kid < 1 || kid > 255)
-		{
-			find_fault(a, a->next_no - 1, "the anchor does not fit its MAC");
-			return;
-		}
-		qr_check(qc_anchor_mac(qr_mac(), audit_key(a, kid), owner, a->next_no - 1,
-							   a->seal, must), "anchor");
-		if (!qc_equal(must, DatumGetUUIDP(column(0, 3))->data, SEAL))
+		key = audit_key(a, kid);
+		if (key != NULL)
+			qr_check(qc_anchor_mac(qr_mac(), key, owner, a->next_no - 1, a->seal, must),
+					 "anchor");
+		if (key == NULL || !qc_equal(must, mac, SEAL))
 			find_fault(a, a->next_no - 1, "the anchor does not fit its MAC");
 	}
 }
@@ -190,6 +198,7 @@ check_rows(Audit *a, int64 owner, int64 last_no)
 static void
 check_strike(Audit *a, const QcStrike *s)
 {
+	const uint8 *key;
 	uint8		must[SEAL];
 
 	if (a->next_no - 1 < s->attempt_no)
@@ -201,12 +210,13 @@ check_strike(Audit *a, const QcStrike *s)
 	a->is_row_right = s->seal_kid == 0 && s->attempt_no == 0 && s->id <= 0;
 	if (a->is_row_right)
 		return;
-	if (s->seal_kid < 1 || s->seal_kid > 255)
+	key = audit_key(a, s->seal_kid);
+	if (key == NULL)
 	{
 		find_fault(a, s->attempt_no, "the strike row does not fit its MAC");
 		return;
 	}
-	qr_check(qc_strike_mac(qr_mac(), audit_key(a, s->seal_kid), s, must), "strike row");
+	qr_check(qc_strike_mac(qr_mac(), key, s, must), "strike row");
 	a->is_row_right = qc_equal(must, s->mac, SEAL);
 	if (!a->is_row_right)
 		find_fault(a, s->attempt_no, "the strike row does not fit its MAC");

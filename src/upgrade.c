@@ -105,11 +105,15 @@ qrcred_upgrade_store(PG_FUNCTION_ARGS)
 	qr_publish_allowed("qrcred.upgrade_store()");
 	qr_store_ready();
 	SPI_connect();
+	SPI_execute("INSERT INTO qrcred_store.strike (id) VALUES (0) ON CONFLICT DO NOTHING", false, 0);
+	SPI_execute("INSERT INTO qrcred_store.bucket SELECT 0, 4095, true WHERE NOT EXISTS (SELECT FROM qrcred_store.bucket)", false, 0);
 	SPI_execute("SELECT FROM qrcred_store.key_check WHERE home <> qrcred.home()", false, 1);
 	if (SPI_processed > 0)
 	{
 		SPI_execute("UPDATE qrcred_store.duty d SET role_oid = r.oid FROM pg_catalog.pg_roles r"
 					" WHERE r.rolname = d.role_name", false, 0);
+		SPI_execute("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('qrcred_store.outbox', 'outbox_id'),"
+		" GREATEST(max(outbox_id), (SELECT last_value FROM qrcred_store.outbox_outbox_id_seq))) FROM qrcred_store.outbox HAVING count(*) > 0", false, 0);
 		take_up_all();
 		SPI_execute("UPDATE qrcred_store.key_check SET home = qrcred.home()", false, 0);
 	}

@@ -147,22 +147,61 @@ is_as_seen(HeapTupleHeader tuple, uint32 len, const QcStrike *seen,
 	return row->id == seen->id &&
 		row->generation == seen->generation &&
 		row->kid == seen->kid &&
+		row->seal_kid == seen->seal_kid &&
 		row->challenge_no == seen->challenge_no &&
 		row->freeze_no == seen->freeze_no;
+}
+
+/* The audit keys of a publication: the one to seal with, and the row's own. */
+typedef struct Keys
+{
+	uint8		audit[QC_KEY_LEN];
+	uint8		row[QC_KEY_LEN];
+	int			row_kid;		/* 0: there is none, nothing to hold the row against */
+} Keys;
+
+/*
+ * Whether the row fits the MAC it was found with.  A gateway's row is made
+ * without a key and has none before its first use.
+ */
+static bool
+is_row_right(QcMac *m, const Keys *keys, const QcStrike *row)
+{
+	uint8		must[16];
+
+	if (row->seal_kid == 0 && row->attempt_no == 0 && row->id <= 0)
+		return true;
+	return keys->row_kid != 0 && keys->row_kid == row->seal_kid &&
+		qc_strike_mac(m, keys->row, row, must) == QC_OK &&
+		qc_equal(must, row->mac, sizeof(must));
+}
+
+/*
+ * A row that did not fit its MAC does not get a right one by the next verdict:
+ * audit() is to go on saying so.
+ */
+static QcStatus
+mac_row(QcMac *m, const QrPublication *p, const uint8 *audit_key,
+		bool was_right, QcStrike *row)
+{
+	row->seal_kid = p->audit_kid;
+	if (was_right || p->event.kind == QC_EV_EPOCH)
+		return qc_strike_mac(m, audit_key, row, row->mac);
+	memset(row->mac, 0, sizeof(row->mac));
+	return QC_OK;
 }
 
 /* The log row's remaining columns, and the seals over both rows. */
 static QcStatus
 seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
-		  QcStrike *row, QcAttempt *log)
+		  bool was_right, QcStrike *row, QcAttempt *log)
 {
 	uint8		previous[16];
 	QcStatus	status = QC_OK;
 
 	if (p->outcome.quiet)
 	{
-		row->seal_kid = p->audit_kid;
-		return qc_strike_mac(m, audit_key, row, row->mac);
+		return mac_row(m, p, audit_key, was_right, row);
 	}
 	log->attempt_no = row->attempt_no;
 	log->moment = p->outcome.reason == QC_WHY_FLOOD ?
@@ -185,8 +224,7 @@ seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
 	if (status == QC_OK)
 	{
 		memcpy(row->seal, log->seal, sizeof(row->seal));
-		row->seal_kid = p->audit_kid;
-		status = qc_strike_mac(m, audit_key, row, row->mac);
+		status = mac_row(m, p, audit_key, was_right, row);
 	}
 	return status;
 }
@@ -197,7 +235,7 @@ seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
  */
 static Look
 look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
-	 const uint8 *audit_key, XLogRecPtr *lsn)
+	 const Keys *keys, XLogRecPtr *lsn)
 {
 	Buffer		strike_buffer;
 	Buffer		log_buffer = InvalidBuffer;
@@ -237,6 +275,7 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 	tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &len);
 	if (is_as_seen(tuple, len, &p->seen.row, &row))
 	{
+		bool		was_right = is_row_right(m, keys, &row);
 		QcOutcome	need;
 
 		/*
@@ -253,7 +292,7 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 #else
 			qc_lifecycle(&row, &p->event, p->policy, p->now, &p->outcome);
 #endif
-			result = seal_rows(m, p, audit_key, &row, &r->log) == QC_OK ?
+			result = seal_rows(m, p, keys->audit, was_right, &row, &r->log) == QC_OK ?
 				LOOK_DONE : LOOK_FAILED;
 		}
 		else
@@ -334,7 +373,7 @@ reserve(const QrPublication *p, QrReservation *r, bool is_missed)
 
 /* Steps 3 to 7, looking again while the row changes; ends with the pages unlocked. */
 static XLogRecPtr
-publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
+publish(QrPublication *p, QcMac *m, Keys *keys)
 {
 	Relation	strike = qr_rel_open(QR_REL_STRIKE, RowExclusiveLock);
 	int64		owner = p->seen.row.id;
@@ -354,7 +393,13 @@ publish(QrPublication *p, QcMac *m, const uint8 *audit_key)
 		p->event.released_freeze_no =
 			qr_release_in_force(&p->seen.row, m, p->audit_key);
 		reserve(p, &reserved, looks > 0);
-		result = look(m, p, strike, &reserved, audit_key, &lsn);
+		keys->row_kid = p->seen.row.seal_kid;
+		if (keys->row_kid == p->audit_kid)
+			memcpy(keys->row, keys->audit, sizeof(keys->row));
+		else if (keys->row_kid < 1 || keys->row_kid > 255 ||
+				 p->audit_key(keys->row_kid, keys->row) != keys->row_kid)
+			keys->row_kid = 0;
+		result = look(m, p, strike, &reserved, keys, &lsn);
 	}
 	if (result == LOOK_FAILED)
 		ereport(ERROR,
@@ -377,17 +422,17 @@ qr_publish(QrPublication *p, QcMac *m)
 {
 	bool		is_alone = !TransactionIdIsValid(GetTopTransactionIdIfAny()) ||
 		(only_record != InvalidXLogRecPtr && XactLastRecEnd == only_record);
-	uint8		audit_key[QC_KEY_LEN];
+	Keys		keys;
 	XLogRecPtr	lsn = InvalidXLogRecPtr;
 
-	p->audit_kid = p->audit_key(0, audit_key);
+	p->audit_kid = p->audit_key(0, keys.audit);
 	PG_TRY();
 	{
-		lsn = publish(p, m, audit_key);
+		lsn = publish(p, m, &keys);
 	}
 	PG_FINALLY();
 	{
-		qc_wipe(audit_key, sizeof(audit_key));
+		qc_wipe(&keys, sizeof(keys));
 		qc_wipe(p->event.guess, sizeof(p->event.guess));
 		qc_wipe(p->event.expected, sizeof(p->event.expected));
 		qc_wipe(p->event.expected_before, sizeof(p->event.expected_before));

@@ -58,7 +58,7 @@ CREATE FUNCTION qrcred.pause() RETURNS void
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'qrcred_pause';
 REVOKE ALL ON FUNCTION qrcred.pause() FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.pause() IS 'Verification waits until resume() or the end of this session: for a pg_dump that is an exact copy';
+COMMENT ON FUNCTION qrcred.pause() IS 'Verification waits until resume(), or until this session ends or rolls a transaction back: for a pg_dump that is an exact copy';
 
 CREATE FUNCTION qrcred.resume() RETURNS void
 LANGUAGE c VOLATILE
