@@ -11,6 +11,7 @@
 #include "postgres.h"
 #include "fmgr.h"
 
+#include "compat.h"
 #include "core/code.h"
 #include "core/mac.h"
 #include "core/status.h"
