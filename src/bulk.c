@@ -82,8 +82,7 @@ prepare(NewCredential *item, const QrTerms *terms, int64 valid_until)
 	}
 	item->customer_id = customer.customer_id;
 	qr_first_strike(terms, &customer, valid_until, &item->strike);
-	qr_check(qc_bucket(qr_mac(), item->customer_ref, strlen(item->customer_ref),
-					   &bucket), "customer_refs");
+	bucket = qr_own_bucket(item->customer_ref);
 	if (!pg_strong_random(&random, sizeof(random)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),

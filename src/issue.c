@@ -58,19 +58,13 @@ qrcred_register(PG_FUNCTION_ARGS)
 	QrPersonalData data = {0};
 	QrTerms		terms;
 	uint8		master[QC_KEY_LEN];
-	uint16		bucket;
 
 	customer.customer_ref = reference_arg(fcinfo, 1, "customer_ref");
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
 	qr_require_issuer(terms.issuer_id, "issuer");
-	qr_check(qc_bucket(qr_mac(), customer.customer_ref,
-					   strlen(customer.customer_ref), &bucket), "customer_ref");
-	if (!qr_bucket_is_owned(bucket))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the customer's bucket %d lives in another database", bucket)));
+	(void) qr_own_bucket(customer.customer_ref);
 	customer.customer_id = qr_customer_number();
 	PG_TRY();
 	{

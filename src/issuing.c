@@ -104,6 +104,20 @@ qr_first_strike(const QrTerms *terms, const QrCustomer *customer,
 	s->kid = s->seal_kid = qr_current_digest(terms, customer, s->digest);
 }
 
+uint16
+qr_own_bucket(const char *customer_ref)
+{
+	uint16		bucket;
+
+	qr_check(qc_bucket(qr_mac(), customer_ref, strlen(customer_ref), &bucket),
+			 "customer_ref");
+	if (!qr_bucket_is_owned(bucket))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the customer's bucket %d lives in another database", bucket)));
+	return bucket;
+}
+
 void
 qr_insert_credential(QrIssued *issued, QcStrike *s)
 {
@@ -112,8 +126,7 @@ qr_insert_credential(QrIssued *issued, QcStrike *s)
 	uint16		bucket;
 	QcStatus	status;
 
-	qr_check(qc_bucket(qr_mac(), issued->customer_ref,
-					   strlen(issued->customer_ref), &bucket), "customer_ref");
+	bucket = qr_own_bucket(issued->customer_ref);
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -16,6 +16,9 @@
 
 #define QR_DAY	86400
 
+/* The customer's bucket; ERROR 55000 when it lives in another database. */
+extern uint16 qr_own_bucket(const char *customer_ref);
+
 /*
  * The registration digest of the customer under the current master key;
  * answers the key's kid.

@@ -79,11 +79,11 @@ BEGIN
 		RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN issuer IS NULL THEN 'issuer' ELSE 'customer_ref' END
 			USING ERRCODE = '22023';
 	END IF;
+	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = credentials_of.issuer), 'issuer');
 	IF NOT EXISTS (SELECT FROM qrcred_store.customer c JOIN qrcred_store.issuer i USING (issuer_id)
 				   WHERE i.code = credentials_of.issuer AND c.customer_ref = credentials_of.customer_ref) THEN
 		RAISE EXCEPTION 'argument "customer_ref" names no customer of the issuer' USING ERRCODE = '22023';
 	END IF;
-	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = credentials_of.issuer), 'issuer');
 	RETURN QUERY
 	SELECT x.credential_id, p.state, s.generation::int, p.valid_until
 	FROM qrcred_store.customer c

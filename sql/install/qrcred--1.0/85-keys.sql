@@ -47,13 +47,13 @@ BEGIN
 		RAISE EXCEPTION 'argument "confirm" must repeat the customer_ref' USING ERRCODE = '22023',
 			DETAIL = 'The customer''s data is erased and every credential void for good.';
 	END IF;
+	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = forget.issuer), 'issuer');
 	SELECT c.customer_id INTO person
 	FROM qrcred_store.customer c JOIN qrcred_store.issuer i USING (issuer_id)
 	WHERE i.code = forget.issuer AND c.customer_ref = forget.customer_ref FOR UPDATE OF c;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'argument "customer_ref" names no customer of the issuer' USING ERRCODE = '22023';
 	END IF;
-	PERFORM qrcred.require_issuer((SELECT i.issuer_id FROM qrcred_store.issuer i WHERE i.code = forget.issuer), 'issuer');
 	ids := array(SELECT x.credential_id FROM qrcred_store.credential x WHERE x.customer_id = person);
 	FOR id IN SELECT s.id FROM qrcred_store.strike s WHERE s.id = ANY (ids) AND s.flags & 1 = 0 LOOP
 		PERFORM qrcred.void_forgotten(id);
