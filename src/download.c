@@ -135,6 +135,7 @@ qrcred_download(PG_FUNCTION_ARGS)
 	qr_terms_of_id(d.issued.issuer_id, &d.terms);
 	p.policy = &d.policy.policy;
 	p.sync_standby = d.policy.sync_standby;
+	p.notify = d.policy.notify;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_download;
 	p.arg = &d;

@@ -91,6 +91,7 @@ perform(int64 credential_id, Act *act, const QrIssuer *issuer, const char *reaso
 	find_strike(credential_id, &p.seen);
 	p.policy = &issuer->policy;
 	p.sync_standby = issuer->sync_standby;
+	p.notify = issuer->notify;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_act;
 	p.arg = act;

@@ -176,6 +176,7 @@ change_ticket(FunctionCallInfo fcinfo, QcEventKind kind, QrPublication *p,
 	qr_require_issuer(issued->issuer_id, "issuer");
 	p->policy = &policy.policy;
 	p->sync_standby = policy.sync_standby;
+	p->notify = policy.notify;
 	p->audit_key = qr_audit_key;
 	p->derive = derive_ticket;
 	p->arg = &kind;

@@ -97,6 +97,7 @@ publish(Renewal *r, QrPublication *p)
 {
 	p->policy = &r->policy.policy;
 	p->sync_standby = r->policy.sync_standby;
+	p->notify = r->policy.notify;
 	p->audit_key = qr_audit_key;
 	p->derive = derive_renewal;
 	p->arg = r;

@@ -163,6 +163,7 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 	p.seen = *seen;
 	p.policy = &r->issuer.policy;
 	p.sync_standby = r->issuer.sync_standby;
+	p.notify = r->issuer.notify;
 	p.audit_key = qr_audit_key;
 	p.derive = derive;
 	p.arg = arg;

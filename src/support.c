@@ -43,6 +43,7 @@ publish_event(int64 credential_id, const QrIssuer *issuer, QcEventKind kind,
 		elog(ERROR, "a credential has no strike row");
 	p.policy = &issuer->policy;
 	p.sync_standby = issuer->sync_standby;
+	p.notify = issuer->notify;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_event;
 	p.arg = &kind;

@@ -141,6 +141,7 @@ perform(int64 credential_id, QcEventKind kind, const char *words)
 	}
 	p.policy = &issuer.policy;
 	p.sync_standby = issuer.sync_standby;
+	p.notify = issuer.notify;
 	p.audit_key = qr_audit_key;
 	p.derive = derive_event;
 	p.arg = &kind;

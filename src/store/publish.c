@@ -20,6 +20,7 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/xloginsert.h"
+#include "commands/async.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "store/control.h"
@@ -451,6 +452,8 @@ qr_publish(QrPublication *p, QcMac *m)
 	only_record = is_alone && XactLastRecEnd == lsn ? lsn : InvalidXLogRecPtr;
 	if (p->sync_standby)
 		qr_standby_wait(lsn);
+	if (p->notify && p->outcome.notice != QC_NOTICE_NONE)
+		Async_Notify(QR_OUTBOX_CHANNEL, NULL);
 }
 
 /*

@@ -12,6 +12,8 @@
 
 #include "core/lifecycle.h"
 
+#define QR_OUTBOX_CHANNEL	"qrcred_outbox"
+
 /* A strike row as it was seen, and where. */
 typedef struct QrStrikeRef
 {
@@ -26,6 +28,7 @@ typedef struct QrPublication
 	QrStrikeRef seen;			/* from qr_strike_find() */
 	const QcPolicy *policy;
 	bool		sync_standby;	/* wait for a synchronous standby as well */
+	bool		notify;			/* NOTIFY the relay of a message, with the caller's commit */
 
 	/*
 	 * The audit key of master key kid, 0 the current one; answers the kid, or 0

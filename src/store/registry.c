@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "store/publish.h"
 #include "store/relations.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -517,6 +518,9 @@ qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial)
 
 	run("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
 		" VALUES ($1, $2, $3)", lengthof(types), types, values);
+	run("SELECT pg_catalog.pg_notify('" QR_OUTBOX_CHANNEL "', '')"
+		" FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)"
+		" WHERE c.credential_id = $1 AND i.notify", 1, types + 1, values + 1);
 }
 
 static Datum

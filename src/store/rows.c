@@ -108,6 +108,7 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 		issuer->policy.ask_password = bool_column(&l, tuple, 17);
 		issuer->policy.renew_grace_days = int_column(&l, tuple, 22);
 		issuer->sync_standby = bool_column(&l, tuple, 18);
+		issuer->notify = bool_column(&l, tuple, 19);
 		issuer->has_limits = !heap_attisnull(tuple, 25, RelationGetDescr(l.rel));
 		text_column(&l, tuple, 20, lang, sizeof(lang));
 		issuer->lang = strcmp(lang, "zh") == 0 ? QR_LANG_ZH : QR_LANG_EN;

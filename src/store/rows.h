@@ -30,6 +30,7 @@ typedef struct QrIssuer
 	char		code[QR_REFERENCE_MAX + 1];
 	QcPolicy	policy;
 	bool		sync_standby;
+	bool		notify;
 	bool		has_limits;		/* tier_limits is not null */
 	QrLang		lang;
 } QrIssuer;

@@ -240,7 +240,7 @@ BEGIN
 		('store_card_password', 'false', 'true, false', 'keep a card''s payment password (for the card''s own issuer only)'),
 		('wallet_url', '""', 'empty or http(s) address', 'the wallet''s page; a link is this, # and the ticket'),
 		('sync_standby', 'false', 'true, false', 'a verdict waits for a synchronous standby'),
-		('notify', 'false', 'true, false', 'NOTIFY on outbox rows'),
+		('notify', 'false', 'true, false', 'NOTIFY on channel qrcred_outbox with each message'),
 		('lang', '"en"', 'en, zh', 'language of the messages for persons')
 	) AS k (key, def, allowed, meaning)
 	ORDER BY i.code, k.key;
