@@ -216,6 +216,7 @@ SELECT qt.paused();
 SELECT qt.err('SELECT qrcred.resume()');
 SELECT qrcred.pause();
 \c -
+SET lock_timeout = '10s';
 DO $$ BEGIN FOR n IN 1..100 LOOP EXIT WHEN qt.paused() = 0; PERFORM pg_sleep(0.05); END LOOP; END $$;
 SELECT qt.paused();
 DROP FUNCTION qt.paused();
