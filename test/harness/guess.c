@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -388,6 +389,7 @@ main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, stop);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);	/* nobody reads on when the test is gone */
 	signal(SIGINT, stop);
 	slots = calloc(options.nslots, sizeof(Slot));
 	for (i = 0; i < options.nslots; i++)
