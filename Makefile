@@ -24,7 +24,7 @@ ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isol
 ISOLATION_OPTS = --inputdir=test/isolation
 
 # What no rule of PGXS makes, and clean takes away all the same.
-EXTRA_CLEAN = build client/cli/qrwallet test/unit/build test/picture/build demo-out
+EXTRA_CLEAN = build test/harness/build client/cli/qrwallet test/unit/build test/picture/build demo-out
 
 # LLVM bitcode serves inlining into queries; no function here is worth it.
 override with_llvm = no

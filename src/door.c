@@ -7,6 +7,7 @@
 #include "door.h"
 #include "master.h"
 #include "store/publish.h"
+#include "store/standby.h"
 
 #define DOOR	0
 
@@ -42,6 +43,7 @@ qr_door_refuse(QcReason why, int64 moment, bool is_forged)
 				 errmsg("the store has no strike row for wallets"),
 				 errhint("Take the store up again with qrcred.upgrade_store().")));
 	p.policy = &none;
+	p.sync_standby = qr_standby_is_named();
 	p.audit_key = qr_audit_key;
 	p.derive = derive_refusal;
 	p.arg = &r;

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "request.h"
 #include "storage/proc.h"
+#include "store/standby.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -137,6 +138,8 @@ qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r, QcVerdict verdict,
 				 errmsg("the gateway has no strike row"),
 				 errhint("Take the store up again with qrcred.upgrade_store().")));
 	p.policy = &none;
+	/* no issuer's policy applies; alike for every refusal, so that its time tells nothing */
+	p.sync_standby = qr_standby_is_named();
 	p.audit_key = qr_audit_key;
 	p.derive = derive_refusal;
 	p.arg = r;

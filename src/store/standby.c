@@ -45,7 +45,9 @@ qr_standby_wait(XLogRecPtr lsn)
 	level = NewGUCNestLevel();
 	(void) set_config_option("synchronous_commit", "on", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	HOLD_INTERRUPTS();
 	SyncRepWaitForLSN(lsn, true);
+	RESUME_INTERRUPTS();
 	AtEOXact_GUC(true, level);
 
 	/* a cancelled wait returns with a warning only */

@@ -292,7 +292,6 @@ sub check_answer
 
 	if ($a->{attempt_no} eq '-')
 	{
-		return if $expected->{refusals} && $a->{verdict} eq 'rejected';
 		$seen->{told}{"$gateways->{$a->{gateway}} $verdict"}++;
 
 		# which row it is cannot be said, but there must be one of that time
@@ -430,9 +429,7 @@ sub amcheck
 # Everything.  Answers (findings, totals): findings is a hash from what is
 # broken to a list of where, totals what was looked at.  @expected: SQLSTATEs
 # that clients may meet besides the usual, and "paid" where a cancelled wait for
-# a standby may have ended a commit of the callers' own writes, "refusals" where a
-# refusal in a gateway's own row, which looks at no guess and at no issuer's
-# policy, may not have reached the standby.
+# a standby may have ended a commit of the callers' own writes.
 sub check
 {
 	my ($node, $directory, $master, $limits, $max_freezes, @expected) = @_;
