@@ -201,9 +201,7 @@ seal_rows(QcMac *m, const QrPublication *p, const uint8 *audit_key,
 	QcStatus	status = QC_OK;
 
 	if (p->outcome.quiet)
-	{
 		return mac_row(m, p, audit_key, was_right, row);
-	}
 	log->attempt_no = row->attempt_no;
 	log->moment = p->outcome.reason == QC_WHY_FLOOD ?
 		row->window_count : p->event.moment;
