@@ -16,7 +16,6 @@
 #include "miscadmin.h"
 #include "personal.h"
 #include "store/relations.h"
-#include "utils/builtins.h"
 
 #define BATCH_MAX	1000000
 

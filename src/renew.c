@@ -15,7 +15,6 @@
 #include "package.h"
 #include "store/publish.h"
 #include "store/relations.h"
-#include "utils/builtins.h"
 
 #define WALLET_NONCE	16
 

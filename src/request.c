@@ -11,7 +11,6 @@
 #include "request.h"
 #include "storage/proc.h"
 #include "store/standby.h"
-#include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 #include "verdict.h"

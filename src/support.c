@@ -14,7 +14,6 @@
 #include "store/publish.h"
 #include "store/relations.h"
 #include "text.h"
-#include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 #define PERSONAL_MAX	512

@@ -18,7 +18,6 @@
 #include "miscadmin.h"
 #include "store/publish.h"
 #include "store/relations.h"
-#include "utils/builtins.h"
 
 #define PROGRESS	100000
 
