@@ -24,7 +24,7 @@ ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isol
 ISOLATION_OPTS = --inputdir=test/isolation
 
 # What no rule of PGXS makes, and clean takes away all the same.
-EXTRA_CLEAN = build test/harness/build client/cli/qrwallet test/unit/build test/picture/build demo-out
+EXTRA_CLEAN = build test/harness/build client/cli/qrwallet test/unit/build test/fuzz/build test/picture/build demo-out
 
 # LLVM bitcode serves inlining into queries; no function here is worth it.
 override with_llvm = no
@@ -62,6 +62,9 @@ demo:
 unit:
 	$(MAKE) -C test/unit check
 
+fuzz:
+	$(MAKE) -C test/fuzz fuzz
+
 picture:
 	$(MAKE) -C test/picture check
 
@@ -77,7 +80,7 @@ check-hint:
 	@echo "\`make test' runs every test on a server of its own; \`make installcheck' runs those in SQL"
 	@echo "on the server that PGHOST and PGPORT name, after \`make install'."
 
-.PHONY: all test demo unit picture wallet house check check-hint
+.PHONY: all test demo unit fuzz picture wallet house check check-hint
 
 # Guessing for minutes while the server is killed again and again.
 torture:
