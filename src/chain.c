@@ -11,14 +11,13 @@
 #include "miscadmin.h"
 #include "store/publish.h"
 #include "store/rows.h"
+#include "store/tuple.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #define BATCH	1000
 #define PASSES	20
 #define SEAL	16
-#define EPOCH_SHIFT \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 /* A check under way: what the chain has come to, and the first thing wrong. */
 typedef struct Audit
@@ -78,7 +77,7 @@ column(int row, int i)
 static void
 read_attempt(int row, QcAttempt *log)
 {
-	log->at = DatumGetTimestampTz(column(row, 1)) + EPOCH_SHIFT;
+	log->at = DatumGetTimestampTz(column(row, 1)) + QR_EPOCH_SHIFT;
 	log->owner = DatumGetInt64(column(row, 2));
 	log->attempt_no = DatumGetInt64(column(row, 3));
 	log->moment = DatumGetInt64(column(row, 4));

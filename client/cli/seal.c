@@ -1,15 +1,15 @@
 /*
  * seal.c
- *	  scrypt and AES-256-GCM, both libcrypto's.
+ *	  scrypt by libcrypto; AES-256-GCM as the core has it.
  */
 #include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "aead.h"
 #include "seal.h"
 
 #define SCRYPT_N		(UINT64_C(1) << 17)
@@ -67,19 +67,7 @@ seal_close(const PinKey *key, const uint8_t nonce[NONCE_LEN],
 		   const uint8_t *in, size_t len,
 		   uint8_t *out, uint8_t tag[TAG_LEN])
 {
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int			n;
-	bool		ok;
-
-	/* the nonce has the 12 bytes that GCM takes unless told otherwise */
-	ok = ctx != NULL &&
-		EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->key, nonce) == 1 &&
-		EVP_EncryptUpdate(ctx, NULL, &n, aad, (int) aadlen) == 1 &&
-		EVP_EncryptUpdate(ctx, out, &n, in, (int) len) == 1 &&
-		EVP_EncryptFinal_ex(ctx, out + n, &n) == 1 &&
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, tag) == 1;
-	EVP_CIPHER_CTX_free(ctx);
-	return ok;
+	return qc_gcm_seal(key->key, nonce, aad, aadlen, in, len, out, tag) == QC_OK;
 }
 
 bool
@@ -88,18 +76,5 @@ seal_open(const PinKey *key, const uint8_t nonce[NONCE_LEN],
 		  const uint8_t *in, size_t len,
 		  const uint8_t tag[TAG_LEN], uint8_t *out)
 {
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int			n;
-	bool		ok;
-
-	ok = ctx != NULL &&
-		EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->key, nonce) == 1 &&
-		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, (void *) tag) == 1 &&
-		EVP_DecryptUpdate(ctx, NULL, &n, aad, (int) aadlen) == 1 &&
-		EVP_DecryptUpdate(ctx, out, &n, in, (int) len) == 1 &&
-		EVP_DecryptFinal_ex(ctx, out + n, &n) == 1;
-	if (!ok)
-		qc_wipe(out, len);
-	EVP_CIPHER_CTX_free(ctx);
-	return ok;
+	return qc_gcm_open(key->key, nonce, aad, aadlen, in, len, tag, out) == QC_OK;
 }

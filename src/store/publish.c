@@ -54,8 +54,7 @@ static bool commit_flush_spared = false;
 int64
 qr_unix_now(void)
 {
-	return GetCurrentTimestamp() +
-		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	return GetCurrentTimestamp() + QR_EPOCH_SHIFT;
 }
 
 void

@@ -19,9 +19,6 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#define EPOCH_SHIFT \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
-
 void
 qr_require_wal(Relation rel)
 {
@@ -52,7 +49,7 @@ qr_reserve_log(QrReservation *r, int64 owner)
 	qr_require_wal(r->leaf);
 
 	memset(&r->log, 0, sizeof(r->log));
-	r->log.at = at + EPOCH_SHIFT;
+	r->log.at = at + QR_EPOCH_SHIFT;
 	r->log.owner = owner;
 	r->log.actor = GetSessionUserId();
 	tuple = qr_attempt_form(RelationGetDescr(r->leaf), &r->log);

@@ -21,8 +21,6 @@
 #define ATTEMPT_BYTES	(offsetof(QcAttempt, kid) + sizeof(int16))
 #define OUTBOX_COLUMNS	11
 #define OUTBOX_KIND_AT	(3 * 8 + 16 + 2 * 4)	/* behind the fixed-length columns before it */
-#define EPOCH_SHIFT \
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 StaticAssertDecl(offsetof(QcStrike, digest) == 18 * 8, "int8 columns of strike");
 StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 18 * 8 + 12 * 16,
@@ -79,7 +77,7 @@ qr_attempt_to_tuple(const QcAttempt *row, HeapTupleHeader tuple)
 {
 	QcAttempt	stored = *row;
 
-	stored.at -= EPOCH_SHIFT;
+	stored.at -= QR_EPOCH_SHIFT;
 	memcpy((char *) tuple + tuple->t_hoff, &stored, ATTEMPT_BYTES);
 }
 

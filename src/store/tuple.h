@@ -8,8 +8,13 @@
 
 #include "postgres.h"
 #include "access/htup_details.h"
+#include "datatype/timestamp.h"
 
 #include "core/strike.h"
+
+/* From the server's timestamps to unix microseconds: add. */
+#define QR_EPOCH_SHIFT \
+	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 /*
  * Copies the row out of a tuple of len bytes.  False when the tuple has fewer
