@@ -9,7 +9,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
-#include "aead.h"
+#include "core/aead.h"
 #include "seal.h"
 
 #define SCRYPT_N		(UINT64_C(1) << 17)
