@@ -155,7 +155,7 @@ sub replay
 	{
 		$s->{open} = 0;
 	}
-	elsif ($kind == $FREEZE)
+	elsif ($kind == $FREEZE && !$s->{void})
 	{
 		@{$s}{qw(open strikes marked)} = (0, 0, 1);
 		$s->{freeze_no}++;
