@@ -68,6 +68,14 @@ QcStatus	qc_ticket(QcMac *m, const uint8_t master[QC_KEY_LEN],
 					  int64_t credential_id, uint8_t generation,
 					  uint32_t serial, uint8_t out[16]);
 
+/*
+ * K(biometric) = Expand(SHA-256(packed secret), "qrcred/1 biometric" ||
+ * u64 credential_id || u8 generation).
+ */
+QcStatus	qc_biometric_key(QcMac *m, const uint8_t *secret, size_t len,
+							 int64_t credential_id, uint8_t generation,
+							 uint8_t out[QC_KEY_LEN]);
+
 /* First 8 bytes of HMAC(check key, ""). */
 QcStatus	qc_check_value(QcMac *m, const uint8_t master[QC_KEY_LEN],
 						   uint8_t out[8]);

@@ -26,6 +26,8 @@ typedef enum QcStatus
 	QC_E_KEY,					/* key empty or too long */
 	QC_E_LENGTH,				/* text over 65535 bytes, or digits out of range */
 	QC_E_TIME,					/* a moment outside 1970-01-01 .. 2106-02-07T06:28:15Z */
+	QC_E_DECODE,				/* more wrong bits than the code corrects */
+	QC_E_PAYMENT,				/* a payment's text not as the protocol writes it */
 	QC_STATUS_COUNT
 } QcStatus;
 
