@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "store/publish.h"
+#include "store/query.h"
 #include "store/relations.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -39,104 +40,18 @@ qr_owner_end(const QrOwner *before)
 	SetUserIdAndSecContext(before->user, before->context);
 }
 
-/* Plans of this file's statements, found by the address of their text. */
-static struct
-{
-	const char *sql;
-	SPIPlanPtr	plan;
-}			plans[64];
-
-static SPIPlanPtr
-plan_of(const char *sql, int nargs, const Oid *types)
-{
-	int			i;
-
-	for (i = 0; i < lengthof(plans) - 1 && plans[i].sql != NULL; i++)
-		if (plans[i].sql == sql)
-			return plans[i].plan;
-	plans[i].plan = SPI_prepare(sql, nargs, unconstify(Oid *, types));
-	if (plans[i].plan == NULL || SPI_keepplan(plans[i].plan) != 0)
-		elog(ERROR, "SPI failed: %s", SPI_result_code_string(SPI_result));
-	plans[i].sql = sql;
-	return plans[i].plan;
-}
-
-/* sql is a literal of this file: its plan is kept for the session. */
-static uint64
-run(const char *sql, int nargs, const Oid *types, Datum *values)
-{
-	int			rc = SPI_execute_plan(plan_of(sql, nargs, types), values, NULL, false, 0);
-
-	if (rc < 0)
-		elog(ERROR, "SPI failed: %s", SPI_result_code_string(rc));
-	return SPI_processed;
-}
-
-/* Column i of row row of the last result. */
-static Datum
-column_at(uint64 row, int i)
-{
-	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-								  i, &isnull);
-
-	if (isnull)
-		elog(ERROR, "column %d of the store is null", i);
-	return d;
-}
-
-static Datum
-column(int i)
-{
-	return column_at(0, i);
-}
-
-static char *
-text_column(int i)
-{
-	return TextDatumGetCString(column(i));
-}
-
-static QrBytes
-bytes_at(uint64 row, int i)
-{
-	bytea	   *b = DatumGetByteaPCopy(column_at(row, i));
-	QrBytes		out = {(uint8 *) VARDATA_ANY(b), VARSIZE_ANY_EXHDR(b)};
-
-	return out;
-}
-
-static Datum
-bytes_datum(const uint8 *data, size_t len)
-{
-	bytea	   *b = palloc(VARHDRSZ + len);
-
-	SET_VARSIZE(b, VARHDRSZ + len);
-	memcpy(VARDATA(b), data, len);
-	return PointerGetDatum(b);
-}
-
-static Datum
-uuid_datum(const uint8 *bytes)
-{
-	pg_uuid_t  *u = palloc(sizeof(*u));
-
-	memcpy(u->data, bytes, UUID_LEN);
-	return UUIDPGetDatum(u);
-}
-
 static void
 terms_row(QrTerms *terms)
 {
-	terms->issuer_id = DatumGetInt32(column(1));
-	terms->code = text_column(2);
-	terms->name = text_column(3);
-	terms->purpose = text_column(4);
-	terms->wallet_url = text_column(5);
-	terms->digits = DatumGetInt32(column(6));
-	terms->valid_days = DatumGetInt32(column(7));
-	terms->ticket_hours = DatumGetInt32(column(8));
-	terms->asks_id_last4 = strcmp(text_column(9), "id_last4") == 0;
+	terms->issuer_id = DatumGetInt32(qr_value(0, 1));
+	terms->code = qr_value_text(0, 2);
+	terms->name = qr_value_text(0, 3);
+	terms->purpose = qr_value_text(0, 4);
+	terms->wallet_url = qr_value_text(0, 5);
+	terms->digits = DatumGetInt32(qr_value(0, 6));
+	terms->valid_days = DatumGetInt32(qr_value(0, 7));
+	terms->ticket_hours = DatumGetInt32(qr_value(0, 8));
+	terms->asks_id_last4 = strcmp(qr_value_text(0, 9), "id_last4") == 0;
 }
 
 void
@@ -145,7 +60,7 @@ qr_terms_of(const char *issuer_code, QrTerms *terms)
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(issuer_code)};
 
-	if (run("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE code = $1",
+	if (qr_query("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE code = $1",
 			1, types, values) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -160,7 +75,7 @@ qr_issuer_exists(const char *issuer_code)
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(issuer_code)};
 
-	return run("SELECT FROM qrcred_store.issuer WHERE code = $1",
+	return qr_query("SELECT FROM qrcred_store.issuer WHERE code = $1",
 			   1, types, values) > 0;
 }
 
@@ -170,7 +85,7 @@ qr_terms_of_id(int32 issuer_id, QrTerms *terms)
 	Oid			types[] = {INT4OID};
 	Datum		values[] = {Int32GetDatum(issuer_id)};
 
-	if (run("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE issuer_id = $1",
+	if (qr_query("SELECT " TERMS_COLUMNS " FROM qrcred_store.issuer WHERE issuer_id = $1",
 			1, types, values) == 0)
 		elog(ERROR, "issuer %d is missing", issuer_id);
 	terms_row(terms);
@@ -182,15 +97,15 @@ qr_require_issuer(int32 issuer_id, const char *duty)
 	Oid			types[] = {INT4OID, TEXTOID};
 	Datum		values[] = {Int32GetDatum(issuer_id), CStringGetTextDatum(duty)};
 
-	run("SELECT qrcred.require_issuer($1, $2)", lengthof(types), types, values);
+	qr_query("SELECT qrcred.require_issuer($1, $2)", lengthof(types), types, values);
 }
 
 int64
 qr_customer_number(void)
 {
-	run("SELECT nextval(pg_get_serial_sequence('qrcred_store.customer', 'customer_id'))",
+	qr_query("SELECT nextval(pg_get_serial_sequence('qrcred_store.customer', 'customer_id'))",
 		0, NULL, NULL);
-	return DatumGetInt64(column(1));
+	return DatumGetInt64(qr_value(0, 1));
 }
 
 void
@@ -201,16 +116,16 @@ qr_customer_insert(int32 issuer_id, const QrCustomer *c)
 	Datum		values[] = {
 		Int64GetDatum(c->customer_id), Int32GetDatum(issuer_id),
 		CStringGetTextDatum(c->customer_ref), Int16GetDatum(c->kid),
-		bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
-		bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
-		bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
-		bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
-		bytes_datum(c->answer_phone.data, c->answer_phone.len),
-		bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
+		qr_bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
+		qr_bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
+		qr_bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
+		qr_bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
+		qr_bytes_datum(c->answer_phone.data, c->answer_phone.len),
+		qr_bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
 	};
 
 	/* a violation of the constraint itself would put the reference into the log */
-	if (run("INSERT INTO qrcred_store.customer (customer_id, issuer_id, customer_ref, kid,"
+	if (qr_query("INSERT INTO qrcred_store.customer (customer_id, issuer_id, customer_ref, kid,"
 			" full_name, id_number, phone, answer_id_number, answer_phone, answer_id_last4)"
 			" OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 			" ON CONFLICT (issuer_id, customer_ref) DO NOTHING",
@@ -223,16 +138,16 @@ qr_customer_insert(int32 issuer_id, const QrCustomer *c)
 static void
 read_customer(uint64 row, QrCustomer *c)
 {
-	c->customer_id = DatumGetInt64(column_at(row, 1));
-	c->kid = DatumGetInt16(column_at(row, 2));
-	c->customer_ref = TextDatumGetCString(column_at(row, 3));
-	c->sealed[QR_FULL_NAME] = bytes_at(row, 4);
-	c->sealed[QR_ID_NUMBER] = bytes_at(row, 5);
-	c->sealed[QR_PHONE] = bytes_at(row, 6);
-	c->answer_id_number = bytes_at(row, 7);
-	c->answer_phone = bytes_at(row, 8);
-	c->answer_id_last4 = bytes_at(row, 9);
-	c->issuer_id = DatumGetInt32(column_at(row, 10));
+	c->customer_id = DatumGetInt64(qr_value(row, 1));
+	c->kid = DatumGetInt16(qr_value(row, 2));
+	c->customer_ref = TextDatumGetCString(qr_value(row, 3));
+	c->sealed[QR_FULL_NAME] = qr_value_bytes(row, 4);
+	c->sealed[QR_ID_NUMBER] = qr_value_bytes(row, 5);
+	c->sealed[QR_PHONE] = qr_value_bytes(row, 6);
+	c->answer_id_number = qr_value_bytes(row, 7);
+	c->answer_phone = qr_value_bytes(row, 8);
+	c->answer_id_last4 = qr_value_bytes(row, 9);
+	c->issuer_id = DatumGetInt32(qr_value(row, 10));
 }
 
 static bool
@@ -249,7 +164,7 @@ qr_customer_find(int32 issuer_id, const char *customer_ref, QrCustomer *customer
 	Oid			types[] = {INT4OID, TEXTOID};
 	Datum		values[] = {Int32GetDatum(issuer_id), CStringGetTextDatum(customer_ref)};
 
-	return customer_row(customer, run("SELECT " CUSTOMER_COLUMNS
+	return customer_row(customer, qr_query("SELECT " CUSTOMER_COLUMNS
 									  " FROM qrcred_store.customer"
 									  " WHERE issuer_id = $1 AND customer_ref = $2",
 									  lengthof(types), types, values));
@@ -261,7 +176,7 @@ qr_customer_of_id(int64 customer_id, QrCustomer *customer)
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(customer_id)};
 
-	return customer_row(customer, run("SELECT " CUSTOMER_COLUMNS
+	return customer_row(customer, qr_query("SELECT " CUSTOMER_COLUMNS
 									  " FROM qrcred_store.customer WHERE customer_id = $1",
 									  lengthof(types), types, values));
 }
@@ -273,15 +188,15 @@ qr_customer_update(const QrCustomer *c)
 	BYTEAOID, BYTEAOID};
 	Datum		values[] = {
 		Int64GetDatum(c->customer_id), Int16GetDatum(c->kid),
-		bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
-		bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
-		bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
-		bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
-		bytes_datum(c->answer_phone.data, c->answer_phone.len),
-		bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
+		qr_bytes_datum(c->sealed[QR_FULL_NAME].data, c->sealed[QR_FULL_NAME].len),
+		qr_bytes_datum(c->sealed[QR_ID_NUMBER].data, c->sealed[QR_ID_NUMBER].len),
+		qr_bytes_datum(c->sealed[QR_PHONE].data, c->sealed[QR_PHONE].len),
+		qr_bytes_datum(c->answer_id_number.data, c->answer_id_number.len),
+		qr_bytes_datum(c->answer_phone.data, c->answer_phone.len),
+		qr_bytes_datum(c->answer_id_last4.data, c->answer_id_last4.len)
 	};
 
-	run("UPDATE qrcred_store.customer SET kid = $2, full_name = $3, id_number = $4,"
+	qr_query("UPDATE qrcred_store.customer SET kid = $2, full_name = $3, id_number = $4,"
 		" phone = $5, answer_id_number = $6, answer_phone = $7, answer_id_last4 = $8"
 		" WHERE customer_id = $1", lengthof(types), types, values);
 }
@@ -298,11 +213,11 @@ qr_customers_by_id_number(int32 issuer_id, const QrBytes *digests, int ndigests,
 	uint64		i;
 
 	for (i = 0; i < ndigests; i++)
-		elements[i] = bytes_datum(digests[i].data, digests[i].len);
+		elements[i] = qr_bytes_datum(digests[i].data, digests[i].len);
 	values[0] = Int32GetDatum(issuer_id);
 	values[1] = PointerGetDatum(construct_array(elements, ndigests, BYTEAOID, -1,
 												false, TYPALIGN_INT));
-	n = run("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
+	n = qr_query("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
 			" WHERE issuer_id = $1 AND answer_id_number = ANY ($2)"
 			" ORDER BY customer_id LIMIT 1000", lengthof(types), types, values);
 	found = palloc(sizeof(QrCustomer) * Max(n, 1));
@@ -317,7 +232,7 @@ qr_customers_to_rekey(int kid, int max, int *count)
 {
 	Oid			types[] = {INT2OID, INT4OID};
 	Datum		values[] = {Int16GetDatum(kid), Int32GetDatum(max)};
-	uint64		n = run("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
+	uint64		n = qr_query("SELECT " CUSTOMER_COLUMNS " FROM qrcred_store.customer"
 						" WHERE kid <> $1 AND full_name <> '' ORDER BY customer_id"
 						" LIMIT $2 FOR UPDATE SKIP LOCKED", lengthof(types), types, values);
 	QrCustomer *found = palloc(sizeof(QrCustomer) * Max(n, 1));
@@ -334,14 +249,14 @@ qr_credentials_of(int64 customer_id, int *count)
 {
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(customer_id)};
-	uint64		n = run("SELECT credential_id FROM qrcred_store.credential"
+	uint64		n = qr_query("SELECT credential_id FROM qrcred_store.credential"
 						" WHERE customer_id = $1 ORDER BY credential_id",
 						lengthof(types), types, values);
 	int64	   *ids = palloc(sizeof(int64) * Max(n, 1));
 	uint64		i;
 
 	for (i = 0; i < n; i++)
-		ids[i] = DatumGetInt64(column_at(i, 1));
+		ids[i] = DatumGetInt64(qr_value(i, 1));
 	*count = (int) n;
 	return ids;
 }
@@ -367,7 +282,7 @@ qr_credentials_by_ref(const char *customer_ref, const char *issuer_code, int *co
 	n = SPI_processed;
 	ids = palloc(sizeof(int64) * Max(n, 1));
 	for (i = 0; i < n; i++)
-		ids[i] = DatumGetInt64(column_at(i, 1));
+		ids[i] = DatumGetInt64(qr_value(i, 1));
 	*count = (int) n;
 	return ids;
 }
@@ -375,14 +290,14 @@ qr_credentials_by_ref(const char *customer_ref, const char *issuer_code, int *co
 int *
 qr_kids_in_use(int *count)
 {
-	uint64		n = run("SELECT k.kid FROM qrcred_store.key_check k WHERE EXISTS"
+	uint64		n = qr_query("SELECT k.kid FROM qrcred_store.key_check k WHERE EXISTS"
 						" (SELECT FROM qrcred_store.customer c WHERE c.kid = k.kid"
 						"  AND c.full_name <> '') ORDER BY k.kid", 0, NULL, NULL);
 	int		   *kids = palloc(sizeof(int) * Max(n, 1));
 	uint64		i;
 
 	for (i = 0; i < n; i++)
-		kids[i] = DatumGetInt16(column_at(i, 1));
+		kids[i] = DatumGetInt16(qr_value(i, 1));
 	*count = (int) n;
 	return kids;
 }
@@ -394,10 +309,10 @@ qr_act_count(int64 owner, const char *words, int seconds)
 	Datum		values[] = {Int64GetDatum(owner), CStringGetTextDatum(words),
 	Int32GetDatum(seconds)};
 
-	run("SELECT count(*) FROM qrcred_store.act WHERE owner = $1 AND words = $2"
+	qr_query("SELECT count(*) FROM qrcred_store.act WHERE owner = $1 AND words = $2"
 		" AND at > pg_catalog.clock_timestamp() - make_interval(secs => $3)",
 		lengthof(types), types, values);
-	return DatumGetInt64(column(1));
+	return DatumGetInt64(qr_value(0, 1));
 }
 
 bool
@@ -408,7 +323,7 @@ qr_customer_set_password(int32 issuer_id, const char *customer_ref,
 	Datum		values[] = {Int32GetDatum(issuer_id),
 	CStringGetTextDatum(customer_ref), CStringGetTextDatum(hash)};
 
-	return run("UPDATE qrcred_store.customer SET password_hash = $3"
+	return qr_query("UPDATE qrcred_store.customer SET password_hash = $3"
 			   " WHERE issuer_id = $1 AND customer_ref = $2",
 			   lengthof(types), types, values) > 0;
 }
@@ -420,14 +335,14 @@ strike_insert(const QcStrike *s)
 	INT2OID, INT2OID, INT2OID, INT4OID, INT2OID};
 	Datum		values[] = {
 		Int64GetDatum(s->id), Int64GetDatum(s->valid_until),
-		uuid_datum(s->digest), uuid_datum(s->digest + UUID_LEN),
-		uuid_datum(s->mac), Int32GetDatum(s->ticket_serial),
+		qr_uuid_datum(s->digest), qr_uuid_datum(s->digest + UUID_LEN),
+		qr_uuid_datum(s->mac), Int32GetDatum(s->ticket_serial),
 		Int16GetDatum(s->generation), Int16GetDatum(s->kid),
 		Int16GetDatum(s->seal_kid), Int32GetDatum(s->flags),
 		Int16GetDatum(s->ticket_state)
 	};
 
-	run("INSERT INTO qrcred_store.strike (id, valid_until, digest_1, digest_2, mac,"
+	qr_query("INSERT INTO qrcred_store.strike (id, valid_until, digest_1, digest_2, mac,"
 		" ticket_serial, generation, kid, seal_kid, flags, ticket_state)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 		lengthof(types), types, values);
@@ -446,7 +361,7 @@ qr_credential_insert(const QrIssued *c, const QcStrike *strike)
 		Int32GetDatum(c->valid_days)
 	};
 
-	if (run("INSERT INTO qrcred_store.credential (credential_id, issuer_id, customer_id,"
+	if (qr_query("INSERT INTO qrcred_store.credential (credential_id, issuer_id, customer_id,"
 			" kind, customer_ref, purpose, face_value, valid_from, valid_days)"
 			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
 			lengthof(types), types, values) == 0)
@@ -461,20 +376,20 @@ qr_credential_find(int64 credential_id, QrIssued *c)
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(credential_id)};
 
-	if (run("SELECT issuer_id, customer_id, kind, customer_ref, purpose, face_value,"
+	if (qr_query("SELECT issuer_id, customer_id, kind, customer_ref, purpose, face_value,"
 			" valid_from, valid_days"
 			" FROM qrcred_store.credential WHERE credential_id = $1",
 			lengthof(types), types, values) == 0)
 		return false;
 	c->credential_id = credential_id;
-	c->issuer_id = DatumGetInt32(column(1));
-	c->customer_id = DatumGetInt64(column(2));
-	c->kind = DatumGetInt16(column(3));
-	c->customer_ref = text_column(4);
-	c->purpose = text_column(5);
-	c->face_value = text_column(6);
-	c->valid_from = DatumGetInt64(column(7));
-	c->valid_days = DatumGetInt32(column(8));
+	c->issuer_id = DatumGetInt32(qr_value(0, 1));
+	c->customer_id = DatumGetInt64(qr_value(0, 2));
+	c->kind = DatumGetInt16(qr_value(0, 3));
+	c->customer_ref = qr_value_text(0, 4);
+	c->purpose = qr_value_text(0, 5);
+	c->face_value = qr_value_text(0, 6);
+	c->valid_from = DatumGetInt64(qr_value(0, 7));
+	c->valid_days = DatumGetInt32(qr_value(0, 8));
 	return true;
 }
 
@@ -483,12 +398,12 @@ qr_ticket_insert(const uint8 sha256[QC_SHA256_LEN], const QrTicketRow *ticket)
 {
 	Oid			types[] = {BYTEAOID, INT8OID, INT2OID, INT4OID, INT8OID};
 	Datum		values[] = {
-		bytes_datum(sha256, QC_SHA256_LEN), Int64GetDatum(ticket->credential_id),
+		qr_bytes_datum(sha256, QC_SHA256_LEN), Int64GetDatum(ticket->credential_id),
 		Int16GetDatum(ticket->generation), Int32GetDatum(ticket->serial),
 		Int64GetDatum(ticket->expires)
 	};
 
-	run("INSERT INTO qrcred_store.ticket (sha256, credential_id, generation, serial, expires)"
+	qr_query("INSERT INTO qrcred_store.ticket (sha256, credential_id, generation, serial, expires)"
 		" VALUES ($1, $2, $3, $4, $5)", lengthof(types), types, values);
 }
 
@@ -496,16 +411,16 @@ bool
 qr_ticket_find(const uint8 sha256[QC_SHA256_LEN], QrTicketRow *ticket)
 {
 	Oid			types[] = {BYTEAOID};
-	Datum		values[] = {bytes_datum(sha256, QC_SHA256_LEN)};
+	Datum		values[] = {qr_bytes_datum(sha256, QC_SHA256_LEN)};
 
-	if (run("SELECT credential_id, generation, serial, expires"
+	if (qr_query("SELECT credential_id, generation, serial, expires"
 			" FROM qrcred_store.ticket WHERE sha256 = $1",
 			lengthof(types), types, values) == 0)
 		return false;
-	ticket->credential_id = DatumGetInt64(column(1));
-	ticket->generation = DatumGetInt16(column(2));
-	ticket->serial = DatumGetInt32(column(3));
-	ticket->expires = DatumGetInt64(column(4));
+	ticket->credential_id = DatumGetInt64(qr_value(0, 1));
+	ticket->generation = DatumGetInt16(qr_value(0, 2));
+	ticket->serial = DatumGetInt32(qr_value(0, 3));
+	ticket->expires = DatumGetInt64(qr_value(0, 4));
 	return true;
 }
 
@@ -516,9 +431,9 @@ qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial)
 	Datum		values[] = {Int16GetDatum(notice), Int64GetDatum(credential_id),
 	Int32GetDatum(ticket_serial)};
 
-	run("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
+	qr_query("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
 		" VALUES ($1, $2, $3)", lengthof(types), types, values);
-	run("SELECT pg_catalog.pg_notify('" QR_OUTBOX_CHANNEL "', '')"
+	qr_query("SELECT pg_catalog.pg_notify('" QR_OUTBOX_CHANNEL "', '')"
 		" FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)"
 		" WHERE c.credential_id = $1 AND i.notify", 1, types + 1, values + 1);
 }
@@ -536,7 +451,7 @@ qr_act_insert(int64 owner, int64 attempt_no, const char *words)
 	Datum		values[] = {Int64GetDatum(owner), Int64GetDatum(attempt_no),
 	session_user_datum(), CStringGetTextDatum(words)};
 
-	run("INSERT INTO qrcred_store.act (owner, attempt_no, actor, words)"
+	qr_query("INSERT INTO qrcred_store.act (owner, attempt_no, actor, words)"
 		" VALUES ($1, $2, $3, $4)", lengthof(types), types, values);
 }
 
@@ -546,12 +461,12 @@ qr_release_insert(int64 credential_id, int32 freeze_no, const uint8 mac[16],
 {
 	Oid			types[] = {INT8OID, INT4OID, UUIDOID, INT2OID, TEXTOID, TEXTOID};
 	Datum		values[] = {
-		Int64GetDatum(credential_id), Int32GetDatum(freeze_no), uuid_datum(mac),
+		Int64GetDatum(credential_id), Int32GetDatum(freeze_no), qr_uuid_datum(mac),
 		Int16GetDatum(kid),
 		session_user_datum(), CStringGetTextDatum(reason)
 	};
 
-	return run("INSERT INTO qrcred_store.release (credential_id, freeze_no, mac, kid, actor, reason)"
+	return qr_query("INSERT INTO qrcred_store.release (credential_id, freeze_no, mac, kid, actor, reason)"
 			   " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
 			   lengthof(types), types, values) > 0;
 }

@@ -13,6 +13,7 @@
 
 #include "core/lifecycle.h"
 #include "core/strike.h"
+#include "store/query.h"
 #include "store/rows.h"
 
 /* What issuing needs of an issuer. */
@@ -28,13 +29,6 @@ typedef struct QrTerms
 	int			ticket_hours;
 	bool		asks_id_last4;	/* activation */
 } QrTerms;
-
-/* A piece of bytes in the store. */
-typedef struct QrBytes
-{
-	uint8	   *data;
-	size_t		len;
-} QrBytes;
 
 /* The personal data of a customer, in the order of the registration digest. */
 typedef enum QrPersonal
