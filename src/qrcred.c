@@ -60,6 +60,12 @@ static const StatusText status_text[QC_STATUS_COUNT] = {
 	[QC_E_TIME] = {ERRCODE_INVALID_PARAMETER_VALUE,
 		"argument \"%s\" is outside the protocol's time",
 	"Times run from 1970-01-01 to 2106-02-07T06:28:15Z."},
+	[QC_E_DECODE] = {ERRCODE_INVALID_PARAMETER_VALUE,
+		"argument \"%s\" differs in too many bits",
+	"bch1023_123 corrects 170 wrong bits of 1023, bch511_76 corrects 85 of 511."},
+	[QC_E_PAYMENT] = {ERRCODE_INVALID_PARAMETER_VALUE,
+		"argument \"%s\" is not written as the protocol writes it",
+	"payment_id: a uuid in lower case; currency: three capitals; amount: above 0, digits with exactly the currency's decimals, such as 88.50; nonce: 32 lower-case hexadecimal digits."},
 };
 
 static void

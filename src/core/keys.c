@@ -141,6 +141,33 @@ qc_ticket(QcMac *m, const uint8_t master[QC_KEY_LEN],
 }
 
 QcStatus
+qc_biometric_key(QcMac *m, const uint8_t *secret, size_t len,
+				 int64_t credential_id, uint8_t generation,
+				 uint8_t out[QC_KEY_LEN])
+{
+	static const char label[] = "biometric";
+	uint8_t		prk[QC_SHA256_LEN];
+	uint8_t		fixed[8 + 1];
+	QcPart		part = part_of(secret, len);
+	QcPart		info[3];
+	QcStatus	status;
+
+	qc_put_u64(fixed, (uint64_t) credential_id);
+	fixed[8] = generation;
+	info[0] = part_of(namespace_prefix, sizeof(namespace_prefix) - 1);
+	info[1] = part_of(label, sizeof(label) - 1);
+	info[2] = part_of(fixed, sizeof(fixed));
+
+	status = qc_sha256(m, &part, 1, prk);
+	if (status == QC_OK)
+		status = qc_expand(m, prk, info, 3, out);
+	else
+		qc_wipe(out, QC_KEY_LEN);
+	qc_wipe(prk, sizeof(prk));
+	return status;
+}
+
+QcStatus
 qc_check_value(QcMac *m, const uint8_t master[QC_KEY_LEN], uint8_t out[8])
 {
 	return master_hmac(m, master, QC_MASTER_CHECK, NULL, 0, out, 8);
