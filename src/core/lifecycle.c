@@ -92,9 +92,9 @@ freeze_seconds(const QcPolicy *p, int freezes)
 	return seconds < p->freeze_cap_seconds ? seconds : p->freeze_cap_seconds;
 }
 
-static void
-strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
-	   QcOutcome *out)
+void
+qc_strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
+		  QcOutcome *out)
 {
 	int			by_factor;
 	int			by_sum;
@@ -108,8 +108,9 @@ strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
 	out->tries_left = by_factor < by_sum ? by_factor : by_sum;
 	if (out->tries_left > 0 && (s->marks & (1 << factor)) == 0)
 	{
-		out->next = QC_NEXT_SECOND_CODE;
-		if (factor == QC_FACTOR_PASSWORD)
+		if (factor == QC_FACTOR_SECOND)
+			out->next = QC_NEXT_SECOND_CODE;
+		else if (factor == QC_FACTOR_PASSWORD)
 			out->next = QC_NEXT_PASSWORD;
 		return;
 	}
@@ -132,17 +133,16 @@ strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
 	enter_freeze(s, later(now, freeze_seconds(p, s->freezes)));
 }
 
-/* A success clears its own factor only. */
-static void
-succeed(QcStrike *s, QcFactor factor)
+void
+qc_succeed(QcStrike *s, QcFactor factor)
 {
 	s->strikes[factor] = 0;
 	s->marks &= ~(1 << factor);
 }
 
-static void
-accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password, int64_t now,
-	   QcOutcome *out)
+void
+qc_accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password,
+		  int64_t now, QcOutcome *out)
 {
 	if (e->over_limit)
 	{
@@ -232,7 +232,7 @@ scan_static(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else if (p->second_scan_required || !p->static_alone)
 		open_challenge(s, e, p, now, out);
 	else
-		accept(s, e, 'D', false, now, out);
+		qc_accept(s, e, 'D', false, now, out);
 }
 
 static void
@@ -254,8 +254,8 @@ scan_rotating(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else
 	{
 		s->step_rotating = e->moment;
-		accept(s, e, e->seen_at != 0 ? 'D' : 'C',
-			   p->ask_password && e->seen_at == 0, now, out);
+		qc_accept(s, e, e->seen_at != 0 ? 'D' : 'C',
+				  p->ask_password && e->seen_at == 0, now, out);
 	}
 }
 
@@ -314,13 +314,13 @@ second_scan(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else if (is_right)
 	{
 		qc_end_challenge(s);
-		succeed(s, QC_FACTOR_SECOND);
-		accept(s, e, 'C', p->ask_password, now, out);
+		qc_succeed(s, QC_FACTOR_SECOND);
+		qc_accept(s, e, 'C', p->ask_password, now, out);
 	}
 	else if (is_right_before)
 		qc_reject(out, QC_WHY_SUPERSEDED);
 	else
-		strike(s, QC_FACTOR_SECOND, p, now, out);
+		qc_strike(s, QC_FACTOR_SECOND, p, now, out);
 }
 
 static void
@@ -335,14 +335,14 @@ check_password(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 		return;
 	else if (qc_is_guess_right(e))
 	{
-		succeed(s, QC_FACTOR_PASSWORD);
+		qc_succeed(s, QC_FACTOR_PASSWORD);
 		s->accept_settled = 1;
 		qc_answer(out, QC_ACCEPTED, QC_WHY_NONE, QC_NEXT_NONE);
 		out->tier = s->accept_tier == 'D' ? 'D' : 'B';
 		out->attempt_no = s->attempt_no;
 	}
 	else
-		strike(s, QC_FACTOR_PASSWORD, p, now, out);
+		qc_strike(s, QC_FACTOR_PASSWORD, p, now, out);
 }
 
 /* Acts of staff are immediate; a retry of an older request is judged anew. */
@@ -422,7 +422,8 @@ refuse(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 static bool
 is_request(QcEventKind kind)
 {
-	return kind >= QC_EV_STATIC && kind <= QC_EV_PASSWORD;
+	return (kind >= QC_EV_STATIC && kind <= QC_EV_PASSWORD) ||
+		kind == QC_EV_BIOMETRIC || kind == QC_EV_VERIFICATION;
 }
 
 static bool
@@ -457,6 +458,29 @@ remember(QcStrike *s, const QcEvent *e, int64_t now, const QcOutcome *out)
 	s->request_tries = (int16_t) out->tries_left;
 }
 
+static QcFactor
+factor_of(const QcEvent *e)
+{
+	switch (e->kind)
+	{
+		case QC_EV_SECOND:
+		case QC_EV_TYPED:
+		case QC_EV_COUNT:
+			return QC_FACTOR_SECOND;
+		case QC_EV_PASSWORD:
+		case QC_EV_LOGIN:
+			return QC_FACTOR_PASSWORD;
+		case QC_EV_BIOMETRIC:
+			return QC_FACTOR_BIOMETRIC;
+		case QC_EV_VERIFICATION:
+			return QC_FACTOR_VERIFICATION;
+		case QC_EV_PACKAGE:
+			return e->right ? QC_FACTOR_NONE : QC_FACTOR_VERIFICATION;
+		default:
+			return QC_FACTOR_NONE;
+	}
+}
+
 void
 qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			 QcOutcome *out)
@@ -475,11 +499,7 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			s->challenge_state = QC_CHALLENGE_NONE;
 	}
 
-	if (e->kind == QC_EV_SECOND || e->kind == QC_EV_TYPED || e->kind == QC_EV_COUNT)
-		out->factor = QC_FACTOR_SECOND;
-	else if (e->kind == QC_EV_PASSWORD)
-		out->factor = QC_FACTOR_PASSWORD;
-
+	out->factor = factor_of(e);
 	if (is_request(e->kind) && repeat(s, e, now, out))
 		return;
 	switch (e->kind)
@@ -512,7 +532,7 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			break;
 		case QC_EV_COUNT:
 			if (!qc_barred(s, e, now, out))
-				strike(s, QC_FACTOR_SECOND, p, now, out);
+				qc_strike(s, QC_FACTOR_SECOND, p, now, out);
 			break;
 		case QC_EV_EPOCH:
 			if (s->attempt_no <= e->attempt_no)
@@ -529,6 +549,21 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			break;
 		case QC_EV_REISSUE:
 			qc_event_reissue(s, e, out);
+			break;
+		case QC_EV_LOGIN:
+			qc_event_login(s, e, now, out);
+			break;
+		case QC_EV_BIOMETRIC:
+			qc_event_biometric(s, e, p, now, out);
+			break;
+		case QC_EV_VERIFICATION:
+			qc_event_verification(s, e, p, now, out);
+			break;
+		case QC_EV_BINDING:
+			qc_event_binding(s, e, now, out);
+			break;
+		case QC_EV_PACKAGE:
+			qc_event_package(s, e, p, now, out);
 			break;
 		case QC_EV_FREEZE:
 		case QC_EV_VOID:
@@ -553,6 +588,9 @@ qc_foresee(const QcStrike *s, const QcEvent *e, const QcPolicy *p,
 
 	wrong.guess_len = 0;
 	qc_lifecycle(&row, &wrong, p, now, out);
+	/* the one event whose right guess is told to the customer, too */
+	if (e->kind == QC_EV_PACKAGE && out->counted && out->notice == QC_NOTICE_NONE)
+		out->notice = QC_NOTICE_DEVICE;
 	qc_wipe(&wrong, sizeof(wrong));
 }
 

@@ -22,6 +22,9 @@
 #define QC_FORGED_A_MINUTE	600 /* above it forged codes share a log row a second */
 #define QC_GENERATION_MAX	255
 #define QC_ALERT_SECONDS	3600	/* between two alerts about one gateway */
+#define QC_LOGIN_WAIT_MAX	900 /* seconds that a login waits at most */
+#define QC_PAYMENT_WRONG	3	/* wrong biometric codes that leave a payment */
+#define QC_PACKAGES_A_DAY	3	/* a payer's packages for further devices */
 
 /* The numbers stand in the log: add at the end, never renumber. */
 typedef enum QcVerdict
@@ -76,6 +79,11 @@ typedef enum QcReason
 	QC_WHY_NOT_LATEST = 24,		/* a password for something else than the latest acceptance */
 	QC_WHY_FLOOD = 25,			/* one row for many forged codes; moment is the minute's count */
 	QC_WHY_NO_PASSWORD = 26,	/* the customer has none */
+	QC_WHY_WAIT = 27,			/* the login has to wait after a wrong guess */
+	QC_WHY_UNBOUND = 28,		/* no biometric is bound in this generation */
+	QC_WHY_TAKEN = 29,			/* the login name is somebody's already */
+	QC_WHY_PAYMENT = 30,		/* no such payment of this login, or not in the state for it */
+	QC_WHY_SESSION = 31,		/* no such session, ended, or another gateway's */
 	QC_REASONS
 } QcReason;
 
@@ -99,6 +107,11 @@ typedef enum QcEventKind
 	QC_EV_EPOCH = 14,			/* the log goes on from the higher number; not right: the row was
 								 * torn or changed, and freezes until staff releases it */
 	QC_EV_COUNT = 15,			/* a failure that a legacy gateway noted in a table of its own */
+	QC_EV_LOGIN = 16,			/* a login's password, whose hash was compared; a login's row */
+	QC_EV_BIOMETRIC = 17,		/* a biometric code, compared here */
+	QC_EV_VERIFICATION = 18,	/* a payment's verification code, compared here */
+	QC_EV_BINDING = 19,			/* what was bound to a biometric ends */
+	QC_EV_PACKAGE = 20,			/* a payer's package for a further device */
 	QC_EVENT_KINDS
 } QcEventKind;
 
@@ -116,6 +129,9 @@ typedef enum QcNotice
 	QC_NOTICE_OPERATOR = 8,		/* customer service: many wrong answers by one operator */
 	QC_NOTICE_RENEW = 9,		/* the wallet's keys hang on an old master key */
 	QC_NOTICE_EXPIRING = 10,	/* maintain() queues it */
+	QC_NOTICE_VERIFICATION = 11,	/* a payment's verification code */
+	QC_NOTICE_DEVICE_CODE = 12, /* a verification code for a further device */
+	QC_NOTICE_DEVICE = 13,		/* a further device has had the payer's package */
 	QC_NOTICES
 } QcNotice;
 
@@ -171,7 +187,12 @@ typedef struct QcEvent
 	bool		has_wallet_nonce;
 	uint8_t		wallet_nonce[16];	/* RENEWAL: a digest of it and of the code */
 
-	uint8_t		new_digest[32]; /* RENEWAL, REISSUE: what the next generation is made of */
+	bool		taken;			/* DOWNLOAD: the login name is: the ticket is not used up */
+	bool		late;			/* VERIFICATION, PACKAGE: the code is too old to be looked at */
+	bool		unbound;		/* BIOMETRIC: there is nothing to compare with */
+	uint8_t		payment[16];	/* BIOMETRIC: which payment's */
+
+	uint8_t		new_digest[32]; /* RENEWAL, REISSUE, BINDING: what the next generation is made of */
 	int64_t		new_valid_until;
 	int16_t		new_kid;
 

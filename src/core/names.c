@@ -39,7 +39,8 @@ qc_reason_name(int reason)
 		"replayed", "window", "superseded", "no_challenge", "text", "frozen",
 		"void", "expired", "closed", "skew", "registration", "repeated",
 		"limit", "bucket", "ticket_used", "ticket_expired", "answer",
-		"not_latest", "flood", "no_password"
+		"not_latest", "flood", "no_password", "wait", "unbound", "taken",
+		"payment", "session"
 	};
 
 	return word(words, QC_REASONS, reason);
@@ -51,7 +52,8 @@ qc_event_name(int kind)
 	static const char *const words[QC_EVENT_KINDS] = {
 		"refused", "static", "rotating", "second", "typed", "password",
 		"download", "ticket", "freeze", "void", "registration", "renewal",
-		"reissue", "cancel", "epoch", "count"
+		"reissue", "cancel", "epoch", "count", "login", "biometric",
+		"verification", "binding", "package"
 	};
 
 	return word(words, QC_EVENT_KINDS, kind);
@@ -62,8 +64,8 @@ qc_notice_name(int notice)
 {
 	static const char *const words[QC_NOTICES] = {
 		"none", "download", "frozen", "released", "voided", "warning", "alert",
-		"renewed",
-		"operator", "renew", "expiring"
+		"renewed", "operator", "renew", "expiring", "verification",
+		"device_code", "device"
 	};
 
 	return word(words, QC_NOTICES, notice);

@@ -27,6 +27,35 @@ void		qc_end_challenge(QcStrike *s);
 bool		qc_barred(const QcStrike *s, const QcEvent *e, int64_t now,
 					  QcOutcome *out);
 
+/* A wrong guess that counts; at the limit of its factor, or of all, it freezes. */
+void		qc_strike(QcStrike *s, QcFactor factor, const QcPolicy *p,
+					  int64_t now, QcOutcome *out);
+
+/* A success clears its own factor only. */
+void		qc_succeed(QcStrike *s, QcFactor factor);
+
+/* The latest acceptance is this one, unless the day's limit forbids it. */
+void		qc_accept(QcStrike *s, const QcEvent *e, int tier, bool ask_password,
+					  int64_t now, QcOutcome *out);
+
+/*
+ * Every older code of the credential is worthless from here on.  After the
+ * last generation the row is void and the caller makes another credential.
+ */
+void		qc_next_generation(QcStrike *s, const QcEvent *e);
+
+/* Events of payer.c. */
+void		qc_event_login(QcStrike *s, const QcEvent *e, int64_t now,
+						   QcOutcome *out);
+void		qc_event_biometric(QcStrike *s, const QcEvent *e, const QcPolicy *p,
+							   int64_t now, QcOutcome *out);
+void		qc_event_verification(QcStrike *s, const QcEvent *e,
+								  const QcPolicy *p, int64_t now, QcOutcome *out);
+void		qc_event_binding(QcStrike *s, const QcEvent *e, int64_t now,
+							 QcOutcome *out);
+void		qc_event_package(QcStrike *s, const QcEvent *e, const QcPolicy *p,
+							 int64_t now, QcOutcome *out);
+
 /* Events of ticket.c. */
 void		qc_event_download(QcStrike *s, const QcEvent *e, int64_t now,
 							  QcOutcome *out);

@@ -71,11 +71,12 @@ typedef struct QcStrike
 	int64_t		request_no;		/* attempt number of the last request */
 	int64_t		request_at;
 	int64_t		ticket_used_at;
-	int64_t		window_at;		/* a gateway's minute of forged codes */
+	int64_t		window_at;		/* a gateway's minute of forged codes; a login's last wrong
+								 * guess; a payer's day of packages */
 	int64_t		window_count;
 	int64_t		window_logged_at;	/* the last log row about forged codes */
 	uint8_t		digest[32];		/* registration digest that the codes are made from */
-	uint8_t		nonce[16];
+	uint8_t		nonce[16];		/* of the challenge; a payer's: the payment presented last */
 	uint8_t		text[32];		/* SHA-256 of the transaction text */
 	uint8_t		previous_nonce[16];
 	uint8_t		previous_text[32];
@@ -94,7 +95,8 @@ typedef struct QcStrike
 	int16_t		marks;			/* factors that a freeze left one guess */
 	int16_t		freezes;		/* remembered freezes, for escalation */
 	int16_t		challenge_state;
-	int16_t		challenge_digits;	/* how many; a policy may change meanwhile */
+	int16_t		challenge_digits;	/* how many; a policy may change meanwhile; a payer's: wrong
+									 * codes for that payment */
 	int16_t		previous_digits;
 	int16_t		ticket_state;
 	int16_t		ticket_wrong;

@@ -56,6 +56,8 @@ qc_event_download(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 			s->ticket_state = QC_TICKET_SPENT;
 		qc_reject(out, QC_WHY_ANSWER);
 	}
+	else if (e->taken)
+		qc_reject(out, QC_WHY_TAKEN);
 	else
 	{
 		if (!again)
@@ -77,12 +79,8 @@ qc_event_new_ticket(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 }
 
-/*
- * Every older code of the credential is worthless from here on.  After the
- * last generation the row is void and the caller makes another credential.
- */
-static void
-next_generation(QcStrike *s, const QcEvent *e)
+void
+qc_next_generation(QcStrike *s, const QcEvent *e)
 {
 	memset(s->request, 0, sizeof(s->request));
 	qc_end_challenge(s);
@@ -125,7 +123,7 @@ qc_event_renew(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now, Qc
 	else
 	{
 		s->step_renewal = e->moment;
-		next_generation(s, e);
+		qc_next_generation(s, e);
 		hand_out(s, e, now);
 		qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
 		out->notice = QC_NOTICE_RENEWED;
@@ -141,7 +139,7 @@ qc_event_reissue(QcStrike *s, const QcEvent *e, QcOutcome *out)
 		qc_reject(out, QC_WHY_VOID);
 		return;
 	}
-	next_generation(s, e);
+	qc_next_generation(s, e);
 	s->flags &= ~(QC_FLAG_REGISTRATION | QC_FLAG_DOWNLOADED);
 	s->ticket_serial++;
 	s->ticket_state = QC_TICKET_READY;
