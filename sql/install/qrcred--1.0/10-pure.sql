@@ -80,6 +80,38 @@ REVOKE ALL ON FUNCTION qrcred.biometric_code(bytea, int8, int, int, int8, bytea)
 COMMENT ON FUNCTION qrcred.biometric_code(bytea, int8, int, int, int8, bytea) IS
 'The biometric code of a time step and a payment, as a payer''s wallet makes it. key: the 32-byte key recovered from the biometric; credential_id: 1 or more; kid and generation: 1..255; step: unix seconds / 30, 0..4294967295; payment_digest: the 32 bytes of payment_digest()';
 
+CREATE FUNCTION qrcred.payment_digest(payment_id text, payee text, currency text, amount text, nonce text)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'qrcred_payment_digest'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+REVOKE ALL ON FUNCTION qrcred.payment_digest(text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.payment_digest(text, text, text, text, text) IS
+'What a biometric code is bound to, 32 bytes. payment_id: a uuid in lower case; payee: as it was given, hashed in UTF-8; currency: three capitals; amount: above 0, digits with exactly the decimals of ISO 4217 ("88.50", "12000" for JPY), no sign, grouping or leading zero, 15 digits before the point at most; nonce: 32 lower-case hexadecimal digits, hashed as text';
+
+CREATE FUNCTION qrcred.fuzzy_commit(template varbit, secret bytea, code text)
+RETURNS varbit
+AS 'MODULE_PATHNAME', 'qrcred_fuzzy_commit'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+REVOKE ALL ON FUNCTION qrcred.fuzzy_commit(varbit, bytea, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.fuzzy_commit(varbit, bytea, text) IS
+'Helper of a template: the template XOR the code word of the secret. code: bch1023_123 (template of 1023 bits, secret of 123 bits in 16 bytes) or bch511_76 (511 bits, 76 bits in 10 bytes); the secret''s unused low bits are zero, and its bits must be random: helper and secret together give the template';
+
+CREATE FUNCTION qrcred.fuzzy_open(helper varbit, template varbit, code text)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'qrcred_fuzzy_open'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+REVOKE ALL ON FUNCTION qrcred.fuzzy_open(varbit, varbit, text) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.fuzzy_open(varbit, varbit, text) IS
+'The secret that a helper hides, or null when the template differs in too many bits from the one it was made of. code: bch1023_123 (1023 bits, corrects 170) or bch511_76 (511 bits, corrects 85)';
+
+CREATE FUNCTION qrcred.biometric_key(secret bytea, credential_id int8, generation int)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'qrcred_biometric_key'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+REVOKE ALL ON FUNCTION qrcred.biometric_key(bytea, int8, int) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.biometric_key(bytea, int8, int) IS
+'The key of biometric codes, 32 bytes, from the secret of fuzzy_open(). secret: 16 bytes (bch1023_123) or 10 bytes (bch511_76), unused low bits zero; credential_id: 1 or more; generation: 1..255';
+
 CREATE FUNCTION qrcred.selftest(OUT name text, OUT ok boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'qrcred_selftest'

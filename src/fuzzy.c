@@ -1,0 +1,259 @@
+/*
+ * fuzzy.c
+ *	  The functions of system B that need no table and no keyring: what a
+ *	  payment is hashed to, and the fuzzy commitment with the key it guards.
+ *
+ * Not STRICT, as in pure.c.  Copies of templates and secrets are wiped before
+ * a result or an error leaves; the data themselves belong to the caller.
+ */
+#include "fuzzy.h"
+
+#include "core/payment.h"
+#include "mb/pg_wchar.h"
+#include "utils/varbit.h"
+
+static const char *const code_names[] = {"bch1023_123", "bch511_76"};
+
+PG_FUNCTION_INFO_V1(qrcred_payment_digest);
+PG_FUNCTION_INFO_V1(qrcred_fuzzy_commit);
+PG_FUNCTION_INFO_V1(qrcred_fuzzy_open);
+PG_FUNCTION_INFO_V1(qrcred_biometric_key);
+
+const QcBch *
+qr_bch_arg(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	size_t		len;
+	char	   *text = qr_text_arg(fcinfo, argno, name, &len);
+	const QcBch *code = qc_bch_find(text, len);
+
+	if (code == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be %s or %s",
+						name, code_names[0], code_names[1])));
+	return code;
+}
+
+/* Wipes what detoasting made of an argument, if it made anything. */
+static void
+wipe_copy(FunctionCallInfo fcinfo, int argno, void *value)
+{
+	if (value != DatumGetPointer(PG_GETARG_DATUM(argno)))
+		qc_wipe(value, VARSIZE_ANY(value));
+}
+
+bool
+qr_take_bits(FunctionCallInfo fcinfo, int argno, const QcBch *code,
+			 uint8 out[QC_BCH_BYTES_MAX])
+{
+	VarBit	   *value = PG_GETARG_VARBIT_P(argno);
+	bool		fits = VARBITLEN(value) == code->n &&
+	qc_is_packed(VARBITS(value), code->n);
+
+	memset(out, 0, QC_BCH_BYTES_MAX);
+	if (fits)
+		memcpy(out, VARBITS(value), qc_bch_bytes(code));
+	wipe_copy(fcinfo, argno, value);
+	return fits;
+}
+
+bool
+qr_take_secret(FunctionCallInfo fcinfo, int argno, const QcBch *code,
+			   uint8 out[QC_BCH_SECRET_MAX])
+{
+	bytea	   *value = PG_GETARG_BYTEA_PP(argno);
+	bool		fits = VARSIZE_ANY_EXHDR(value) == qc_bch_secret_bytes(code) &&
+	qc_is_packed((const uint8 *) VARDATA_ANY(value), code->k);
+
+	memset(out, 0, QC_BCH_SECRET_MAX);
+	if (fits)
+		memcpy(out, VARDATA_ANY(value), qc_bch_secret_bytes(code));
+	wipe_copy(fcinfo, argno, value);
+	return fits;
+}
+
+void
+qr_refuse_bits(const QcBch *code, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("argument \"%s\" must be %d bits", name, code->n),
+			 errdetail("The code is %s.", code->name)));
+}
+
+void
+qr_refuse_secret(const QcBch *code, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("argument \"%s\" must be %d bits packed into %zu bytes",
+					name, code->k, qc_bch_secret_bytes(code)),
+			 errdetail("The code is %s; unused low bits of the last byte are zero.",
+					   code->name)));
+}
+
+static Datum
+bytea_datum(const uint8 *bytes, size_t len)
+{
+	bytea	   *result = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(result, VARHDRSZ + len);
+	memcpy(VARDATA(result), bytes, len);
+	return PointerGetDatum(result);
+}
+
+Datum
+qr_bits_datum(const QcBch *code, const uint8 *bits)
+{
+	VarBit	   *result = palloc0(VARBITTOTALLEN(code->n));
+
+	SET_VARSIZE(result, VARBITTOTALLEN(code->n));
+	VARBITLEN(result) = code->n;
+	memcpy(VARBITS(result), bits, qc_bch_bytes(code));
+	return VarBitPGetDatum(result);
+}
+
+Datum
+qrcred_payment_digest(PG_FUNCTION_ARGS)
+{
+	static const char *const names[5] = {
+		"payment_id", "payee", "currency", "amount", "nonce"
+	};
+	QcText		text[5];
+	const char *wrong = "payee";
+	uint8		digest[QC_SHA256_LEN];
+	char	   *utf8;
+	QcStatus	status;
+
+	for (int i = 0; i < 5; i++)
+		text[i].data = qr_text_arg(fcinfo, i, names[i], &text[i].len);
+
+	/* the payee alone may be other than ASCII; its hash is over UTF-8 */
+	utf8 = pg_server_to_any(text[1].data, (int) text[1].len, PG_UTF8);
+	if (utf8 != text[1].data)
+	{
+		text[1].data = utf8;
+		text[1].len = strlen(utf8);
+	}
+
+	status = qc_payment_digest(qr_mac(), text, digest);
+	if (status == QC_E_PAYMENT)
+	{
+		if (!qc_is_payment_id(text[0].data, text[0].len))
+			wrong = "payment_id";
+		else if (qc_currency_decimals(text[2].data, text[2].len) < 0)
+			wrong = "currency";
+		else if (!qc_is_amount(text[3].data, text[3].len, text[2].data, text[2].len))
+			wrong = "amount";
+		else
+			wrong = "nonce";
+	}
+	qr_check(status, wrong);
+	return bytea_datum(digest, sizeof(digest));
+}
+
+Datum
+qrcred_fuzzy_commit(PG_FUNCTION_ARGS)
+{
+	const QcBch *code;
+	uint8		template_bits[QC_BCH_BYTES_MAX];
+	uint8		secret[QC_BCH_SECRET_MAX];
+	uint8		helper[QC_BCH_BYTES_MAX];
+	bool		has_template;
+	bool		has_secret;
+	QcStatus	status = QC_E_LENGTH;
+
+	qr_require(fcinfo, 0, "template");
+	qr_require(fcinfo, 1, "secret");
+	code = qr_bch_arg(fcinfo, 2, "code");
+
+	has_template = qr_take_bits(fcinfo, 0, code, template_bits);
+	has_secret = qr_take_secret(fcinfo, 1, code, secret);
+	if (has_template && has_secret)
+		status = qc_fuzzy_commit(code, template_bits, secret, helper);
+	qc_wipe(template_bits, sizeof(template_bits));
+	qc_wipe(secret, sizeof(secret));
+
+	if (!has_template)
+		qr_refuse_bits(code, "template");
+	if (!has_secret)
+		qr_refuse_secret(code, "secret");
+	qr_check(status, "code");
+	return qr_bits_datum(code, helper);
+}
+
+Datum
+qrcred_fuzzy_open(PG_FUNCTION_ARGS)
+{
+	const QcBch *code;
+	uint8		helper[QC_BCH_BYTES_MAX];
+	uint8		template_bits[QC_BCH_BYTES_MAX];
+	uint8		secret[QC_BCH_SECRET_MAX];
+	bool		has_helper;
+	bool		has_template;
+	QcStatus	status = QC_E_LENGTH;
+	Datum		result = (Datum) 0;
+
+	qr_require(fcinfo, 0, "helper");
+	qr_require(fcinfo, 1, "template");
+	code = qr_bch_arg(fcinfo, 2, "code");
+
+	has_helper = qr_take_bits(fcinfo, 0, code, helper);
+	has_template = qr_take_bits(fcinfo, 1, code, template_bits);
+	if (has_helper && has_template)
+		status = qc_fuzzy_open(code, helper, template_bits, secret);
+	qc_wipe(template_bits, sizeof(template_bits));
+	if (status == QC_OK)
+	{
+		result = bytea_datum(secret, qc_bch_secret_bytes(code));
+		qc_wipe(secret, sizeof(secret));
+	}
+
+	if (!has_helper)
+		qr_refuse_bits(code, "helper");
+	if (!has_template)
+		qr_refuse_bits(code, "template");
+	if (status == QC_E_DECODE)
+		PG_RETURN_NULL();
+	qr_check(status, "code");
+	PG_RETURN_DATUM(result);
+}
+
+Datum
+qrcred_biometric_key(PG_FUNCTION_ARGS)
+{
+	int64		credential_id;
+	int			generation;
+	uint8		secret[QC_BCH_SECRET_MAX];
+	uint8		key[QC_KEY_LEN];
+	const QcBch *code = NULL;
+	QcStatus	status = QC_E_LENGTH;
+	Datum		result = (Datum) 0;
+
+	qr_require(fcinfo, 0, "secret");
+	credential_id = qr_bigint_arg(fcinfo, 1, "credential_id", 1, PG_INT64_MAX);
+	generation = qr_int_arg(fcinfo, 2, "generation", 1, 255);
+
+	/* the secrets of the codes differ in length, so that it tells the code */
+	for (int i = 0; i < lengthof(code_names) && status == QC_E_LENGTH; i++)
+	{
+		code = qc_bch_find(code_names[i], strlen(code_names[i]));
+		if (qr_take_secret(fcinfo, 0, code, secret))
+			status = qc_biometric_key(qr_mac(), secret, qc_bch_secret_bytes(code),
+									  credential_id, generation, key);
+	}
+	qc_mac_forget(qr_mac());
+	qc_wipe(secret, sizeof(secret));
+	if (status == QC_OK)
+		result = bytea_datum(key, sizeof(key));
+	qc_wipe(key, sizeof(key));
+
+	if (status == QC_E_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"secret\" must be the packed secret of a code"),
+				 errdetail("16 bytes with 5 unused low bits for %s, 10 bytes with 4 for %s; they are zero.",
+						   code_names[0], code_names[1])));
+	qr_check(status, "secret");
+	PG_RETURN_DATUM(result);
+}
