@@ -106,6 +106,41 @@ equals_hex(const uint8_t *data, size_t len, const char *hex)
 	return same;
 }
 
+/* How many bits two strings differ in. */
+static inline int
+differing_bits(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	int			count = 0;
+	size_t		i;
+
+	for (i = 0; i < len; i++)
+	{
+		unsigned	differing = a[i] ^ b[i];
+
+		for (; differing != 0; differing >>= 1)
+			count += differing & 1;
+	}
+	return count;
+}
+
+/* A text of 0 and 1, packed as varbit is, in a buffer of exact length. */
+static inline uint8_t *
+packed_bits(const char *text, int nbits)
+{
+	size_t		len = ((size_t) nbits + 7) / 8;
+	uint8_t    *out = calloc(1, len);
+	int			i;
+
+	if (out == NULL || strlen(text) != (size_t) nbits)
+		abort();
+	for (i = 0; i < nbits; i++)
+	{
+		if (text[i] == '1')
+			out[i / 8] = (uint8_t) (out[i / 8] + (128 >> i % 8));
+	}
+	return out;
+}
+
 /* A table: the first line names the columns. */
 #define TABLE_COLUMNS	48
 #define TABLE_LINE		16384

@@ -6,6 +6,11 @@
 #	  What registration normalises to NFC is normalised here: the core is
 #	  promised NFC, and some names of the vectors are not.
 #
+#	  With "projection" the one vector of the projection, for test_projection.c;
+#	  its numbers keep all of their bits.
+#
+# usage: protocol.pl protocol_v1.json [projection]
+#
 use strict;
 use warnings;
 
@@ -20,15 +25,28 @@ my @columns = (
 	  credential_id generation registration_digest check_value ticket_serial
 	  ticket expires static moment nonce transaction digits second typed step
 	  rotating renewal secret biometric_key payment_digest biometric_code
-	  payment_id payee currency amount nonce_text),
+	  payment_id payee currency amount nonce_text
+	  bch template helper helper_packed template_t_errors template_t1_errors),
 	map { "key_$_" } qw(static challenge second rotating ocra renewal));
 
-my ($in) = @ARGV;
+my ($in, $what) = @ARGV;
 open my $fh, '<:raw', $in or die "$in: $!\n";
-my $vectors = JSON::PP->new->utf8->decode(do { local $/; <$fh> })->{vectors};
+my $protocol = JSON::PP->new->utf8->decode(do { local $/; <$fh> });
+
+if (($what // '') eq 'projection')
+{
+	my $p = $protocol->{projection};
+	my @lists = map { join ' ', map { sprintf '%.17g', $_ } @{ $p->{$_} } }
+	  qw(descriptor mu);
+
+	print join("\t", qw(seed n template d descriptor mu)), "\n";
+	print join("\t", @{$p}{qw(seed n template)},
+		scalar @{ $p->{descriptor} }, @lists), "\n";
+	exit;
+}
 
 print join("\t", @columns), "\n";
-foreach my $v (@$vectors)
+foreach my $v (@{ $protocol->{vectors} })
 {
 	my %flat = (%$v, %{ $v->{payment} }, nonce => $v->{nonce},
 		nonce_text => $v->{payment}{nonce});

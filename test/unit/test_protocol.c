@@ -4,10 +4,12 @@
  *	  test/vectors/protocol_v1.json.
  */
 #include "check.h"
+#include "bch.h"
 #include "challenge.h"
 #include "code.h"
 #include "keys.h"
 #include "ocra.h"
+#include "payment.h"
 
 static QcText
 text_column(const Table *t, const char *name)
@@ -161,28 +163,20 @@ check_challenge(QcMac *m, const Table *t)
 	free((void *) text.data);
 }
 
-/* SHA-256 of LP(payment_id) LP(payee) LP(currency) LP(amount) LP(nonce) */
 static void
-payment_digest(QcMac *m, const Table *t, uint8_t out[QC_SHA256_LEN])
+check_payment_digest(QcMac *m, const Table *t, uint8_t digest[QC_SHA256_LEN])
 {
 	static const char *const column[5] = {
 		"payment_id", "payee", "currency", "amount", "nonce_text"
 	};
-	QcPart		parts[10];
-	uint8_t		length[5][2];
 	QcText		text[5];
 	int			i;
 
 	for (i = 0; i < 5; i++)
-	{
 		text[i] = text_column(t, column[i]);
-		qc_put_u16(length[i], (uint16_t) text[i].len);
-		parts[2 * i].data = length[i];
-		parts[2 * i].len = 2;
-		parts[2 * i + 1].data = text[i].data;
-		parts[2 * i + 1].len = text[i].len;
-	}
-	CHECK_NOTE(qc_sha256(m, parts, 10, out) == QC_OK, t->note);
+	CHECK_NOTE(qc_payment_digest(m, text, digest) == QC_OK, t->note);
+	CHECK_NOTE(equals_hex(digest, QC_SHA256_LEN,
+						  table_get(t, "payment_digest")), t->note);
 	for (i = 0; i < 5; i++)
 		free((void *) text[i].data);
 }
@@ -190,32 +184,81 @@ payment_digest(QcMac *m, const Table *t, uint8_t out[QC_SHA256_LEN])
 static void
 check_biometric(QcMac *m, const Table *t, int64_t id, uint8_t generation)
 {
-	uint8_t		prk[QC_SHA256_LEN];
 	uint8_t		key[QC_KEY_LEN];
 	uint8_t		digest[QC_SHA256_LEN];
-	uint8_t		fixed[9];
 	uint8_t    *secret;
-	QcPart		parts[2];
+	size_t		len;
 
-	secret = unhex(table_get(t, "secret"), &parts[0].len);
-	parts[0].data = secret;
-	CHECK_NOTE(qc_sha256(m, parts, 1, prk) == QC_OK, t->note);
-	qc_put_u64(fixed, (uint64_t) id);
-	fixed[8] = generation;
-	parts[0].data = "qrcred/1 biometric";
-	parts[0].len = strlen(parts[0].data);
-	parts[1].data = fixed;
-	parts[1].len = sizeof(fixed);
-	CHECK_NOTE(qc_expand(m, prk, parts, 2, key) == QC_OK, t->note);
+	secret = unhex(table_get(t, "secret"), &len);
+	CHECK_NOTE(qc_biometric_key(m, secret, len, id, generation, key) == QC_OK,
+			   t->note);
 	CHECK_NOTE(equals_hex(key, sizeof(key), table_get(t, "biometric_key")),
 			   t->note);
+	free(secret);
 
-	payment_digest(m, t, digest);
-	CHECK_NOTE(equals_hex(digest, sizeof(digest),
-						  table_get(t, "payment_digest")), t->note);
+	check_payment_digest(m, t, digest);
 	check_code(m, t, QC_KIND_BIOMETRIC, key, table_get(t, "step"),
 			   digest, sizeof(digest), table_get(t, "biometric_code"));
+}
+
+/*
+ * The template makes the helper; with t wrong bits it opens it, with one more
+ * it does not.
+ */
+static void
+check_commitment(const Table *t)
+{
+	static const struct
+	{
+		const char *column;
+		QcStatus	status;
+	}			capture[3] = {
+		{"template", QC_OK},
+		{"template_t_errors", QC_OK},
+		{"template_t1_errors", QC_E_DECODE}
+	};
+	const char *name = table_get(t, "bch");
+	const QcBch *code = qc_bch_find(name, strlen(name));
+	uint8_t    *secret = unhex(table_get(t, "secret"), NULL);
+	uint8_t    *template_bits;
+	uint8_t    *bits;
+	uint8_t    *helper;
+	uint8_t    *opened;
+	size_t		len;
+	int			i;
+
+	CHECK_NOTE(code != NULL, t->note);
+	if (code == NULL)
+		abort();
+	len = qc_bch_bytes(code);
+	template_bits = packed_bits(table_get(t, "template"), code->n);
+	bits = packed_bits(table_get(t, "helper"), code->n);
+	helper = malloc(len);
+	opened = malloc(qc_bch_secret_bytes(code));
+	CHECK_NOTE(equals_hex(bits, len, table_get(t, "helper_packed")), t->note);
+	CHECK_NOTE(qc_fuzzy_commit(code, template_bits, secret, helper) == QC_OK,
+			   t->note);
+	CHECK_NOTE(memcmp(helper, bits, len) == 0, t->note);
+	free(bits);
+
+	for (i = 0; i < 3; i++)
+	{
+		bits = packed_bits(table_get(t, capture[i].column), code->n);
+		CHECK_NOTE(differing_bits(bits, template_bits, len) ==
+				   (i == 0 ? 0 : code->t + i - 1), t->note);
+		CHECK_NOTE(qc_fuzzy_open(code, helper, bits, opened) ==
+				   capture[i].status, t->note);
+		if (capture[i].status == QC_OK)
+			CHECK_NOTE(equals_hex(opened, qc_bch_secret_bytes(code),
+								  table_get(t, "secret")), t->note);
+		else
+			CHECK_NOTE(all_zero(opened, qc_bch_secret_bytes(code)), t->note);
+		free(bits);
+	}
 	free(secret);
+	free(template_bits);
+	free(helper);
+	free(opened);
 }
 
 /* The codes whose message is the header alone. */
@@ -321,6 +364,7 @@ main(int argc, char **argv)
 		check_plain_codes(&m, &t);
 		check_challenge(&m, &t);
 		check_biometric(&m, &t, id, generation);
+		check_commitment(&t);
 		free(master);
 	}
 	CHECK(t.row == 24);
