@@ -1,7 +1,8 @@
 /*
  * target.c
  *	  What comes from outside, byte by byte: codes, tickets, OCRA suites and
- *	  questions, and the lifecycle fed with arbitrary events.
+ *	  questions, payments, words for the decoder, and the lifecycle fed with
+ *	  arbitrary events.
  *
  * One function, LLVMFuzzerTestOneInput, for libFuzzer (make fuzz) and for the
  * replay program (make check).  It aborts where a promise of src/core does not
@@ -11,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bch.h"
 #include "code.h"
 #include "lifecycle.h"
 #include "ocra.h"
+#include "payment.h"
 
 int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,14 +92,136 @@ suites(QcMac *m, const char *text, size_t len)
 	}
 }
 
-/* Events one after the other: counts within their limits, void final. */
+/* Five texts with a zero byte between each two. */
+static void
+payments(QcMac *m, const char *text, size_t len)
+{
+	QcText		part[5];
+	uint8_t		joined[5 * 2 + 512];
+	uint8_t		digest[QC_SHA256_LEN];
+	uint8_t		want[QC_SHA256_LEN];
+	QcPart		whole = {joined, 0};
+	bool		is_right;
+	int			i;
+
+	for (i = 0; i < 5; i++)
+	{
+		const char *zero = i < 4 ? memchr(text, 0, len) : text + len;
+
+		if (zero == NULL)
+			return;
+		part[i].data = text;
+		part[i].len = (size_t) (zero - text);
+		if (whole.len + 2 + part[i].len > sizeof(joined))
+			return;
+		qc_put_u16(joined + whole.len, (uint16_t) part[i].len);
+		memcpy(joined + whole.len + 2, text, part[i].len);
+		whole.len += 2 + part[i].len;
+		if (i < 4)
+		{
+			len -= part[i].len + 1;
+			text = zero + 1;
+		}
+	}
+	is_right = part[0].len == 36 &&
+		strspn(part[0].data, "0123456789abcdef-") == 36 &&
+		part[2].len == 3 &&
+		part[3].len > 0 && part[3].len <= 20 &&
+		strspn(part[3].data, "0123456789.") == part[3].len &&
+		part[4].len == 32;
+	if (qc_payment_digest(m, part, digest) == QC_OK)
+	{
+		must(is_right, "only a well-formed payment has a digest");
+		must(qc_sha256(m, &whole, 1, want) == QC_OK &&
+			 memcmp(digest, want, sizeof(want)) == 0,
+			 "a payment's digest is that of its texts with their lengths");
+		return;
+	}
+	for (i = 0; i < QC_SHA256_LEN; i++)
+		must(digest[i] == 0, "a refused payment has no digest");
+}
+
+static int
+wrong_bits(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	int			count = 0;
+
+	while (len-- > 0)
+	{
+		unsigned	differing = a[len] ^ b[len];
+
+		for (; differing != 0; differing &= differing - 1)
+			count++;
+	}
+	return count;
+}
+
+/*
+ * 'W', the number of a code, a word: what is decoded encodes to within t of
+ * the word, and a commitment made of both opens.
+ */
+static void
+words(const uint8_t *data, size_t size)
+{
+	static const QcBch smaller[] = {
+		{"15,7", 4, 15, 7, 2, 0x13},
+		{"15,5", 4, 15, 5, 3, 0x13},
+		{"31,11", 5, 31, 11, 5, 0x25},
+		{"63,39", 6, 63, 39, 4, 0x43}
+	};
+	const QcBch *code;
+	uint8_t    *word;
+	uint8_t    *secret;
+	uint8_t		again[QC_BCH_BYTES_MAX];
+	QcStatus	status;
+	size_t		len;
+	size_t		i;
+	int			corrected;
+
+	if (size < 2 || data[0] != 'W')
+		return;
+	code = data[1] % 6 < 4 ? &smaller[data[1] % 6] :
+		data[1] % 6 == 4 ? qc_bch_find("bch511_76", 9) : qc_bch_find("bch1023_123", 11);
+	len = qc_bch_bytes(code);
+	word = calloc(1, len);
+	secret = malloc(qc_bch_secret_bytes(code));
+	memcpy(word, data + 2, size - 2 < len ? size - 2 : len);
+
+	status = qc_bch_decode(code, word, secret, &corrected);
+	must((status == QC_E_LENGTH) == !qc_is_packed(word, code->n),
+		 "spare bits are refused, and nothing else is for its form");
+	if (status == QC_OK)
+	{
+		must(qc_bch_encode(code, secret, again) == QC_OK &&
+			 wrong_bits(again, word, len) == corrected && corrected <= code->t,
+			 "what is decoded encodes to within t of the word");
+		must(qc_fuzzy_commit(code, word, secret, again) == QC_OK &&
+			 wrong_bits(again, (const uint8_t[QC_BCH_BYTES_MAX]) {0}, len) == corrected,
+			 "a helper is the template and the code word");
+		must(qc_fuzzy_open(code, again, word, secret) == QC_OK, "a commitment opens");
+	}
+	else
+	{
+		for (i = 0; i < qc_bch_secret_bytes(code); i++)
+			must(secret[i] == 0, "a refused word leaves no secret");
+	}
+	free(word);
+	free(secret);
+}
+
+/*
+ * Events one after the other: counts within their limits, void final.  A row is
+ * a credential's or a login's, and the latter has but one kind of event.
+ */
 static void
 lives(const uint8_t *data, size_t size)
 {
 	QcStrike	s;
 	QcPolicy	p;
 	int64_t		now = INT64_C(1700000000000000);
+	bool		is_login;
 
+	is_login = size > 0 && data[0] % QC_EVENT_KINDS == QC_EV_LOGIN;
 	memset(&s, 0, sizeof(s));
 	memset(&p, 0, sizeof(p));
 	s.id = 1;
@@ -120,6 +245,10 @@ lives(const uint8_t *data, size_t size)
 
 		memset(&e, 0, sizeof(e));
 		e.kind = (QcEventKind) (data[0] % QC_EVENT_KINDS);
+		if (is_login)
+			e.kind = QC_EV_LOGIN;
+		else if (e.kind == QC_EV_LOGIN)
+			continue;
 		e.right = data[1] & 1;
 		e.gateway = data[1] >> 6;
 		e.guess_len = (data[1] & 2) ? 16 : 0;
@@ -134,6 +263,9 @@ lives(const uint8_t *data, size_t size)
 		e.forged = data[1] & 16;
 		e.has_log_row = true;
 		e.request[0] = data[3] & 3;
+		e.late = data[1] & 32;
+		e.unbound = (data[2] & 3) == 3;
+		e.payment[0] = data[2] & 4;
 		now += (int64_t) data[3] * data[3] * QC_USEC / 16;
 		qc_lifecycle(&s, &e, &p, now, &out);
 		must(s.attempt_no > before, "every event has a number of its own");
@@ -163,6 +295,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	codes(text, size);
 	tokens(text, size);
 	suites(&mac, text, size);
+	payments(&mac, text, size);
+	words((const uint8_t *) text, size);
 	lives((const uint8_t *) text, size);
 	free(text);
 	return 0;

@@ -62,7 +62,7 @@ exact(const void *data, size_t len)
 static inline bool
 all_zero(const void *data, size_t len)
 {
-	const uint8_t *p = data;
+	const uint8_t *p = (const uint8_t *) data;
 
 	while (len-- > 0)
 	{
@@ -78,7 +78,7 @@ unhex(const char *hex, size_t *len)
 {
 	size_t		n = strlen(hex);
 	size_t		i;
-	uint8_t    *out = malloc(n / 2);
+	uint8_t    *out = (uint8_t *) malloc(n / 2);
 
 	if (n % 2 != 0 || (out == NULL && n > 0))
 		abort();
@@ -128,7 +128,7 @@ static inline uint8_t *
 packed_bits(const char *text, int nbits)
 {
 	size_t		len = ((size_t) nbits + 7) / 8;
-	uint8_t    *out = calloc(1, len);
+	uint8_t    *out = (uint8_t *) calloc(1, len);
 	int			i;
 
 	if (out == NULL || strlen(text) != (size_t) nbits)
