@@ -23,6 +23,7 @@
 
 PG_FUNCTION_INFO_V1(qrcred_register);
 PG_FUNCTION_INFO_V1(qrcred_issue);
+PG_FUNCTION_INFO_V1(qrcred_enrol_payer);
 PG_FUNCTION_INFO_V1(qrcred_resend_link);
 PG_FUNCTION_INFO_V1(qrcred_cancel_ticket);
 PG_FUNCTION_INFO_V1(qrcred_static_code);
@@ -108,14 +109,16 @@ words_arg(FunctionCallInfo fcinfo, int argno, const char *name)
 	return s;
 }
 
-/* issue(issuer, customer_ref, purpose, face_value, valid_days) */
-Datum
-qrcred_issue(PG_FUNCTION_ARGS)
+/*
+ * A credential of this kind for issuer and customer_ref, the first two
+ * arguments; purpose and face_value NULL and valid_days 0 are the issuer's.
+ */
+static Datum
+issue(FunctionCallInfo fcinfo, int kind, const char *purpose,
+	  const char *face_value, int valid_days)
 {
 	char	   *issuer = reference_arg(fcinfo, 0, "issuer");
 	char	   *customer_ref = reference_arg(fcinfo, 1, "customer_ref");
-	char	   *purpose = words_arg(fcinfo, 2, "purpose");
-	char	   *face_value = words_arg(fcinfo, 3, "face_value");
 	char		ticket[QC_TOKEN_TEXT + 1];
 	QrTerms		terms;
 	QrCustomer	customer;
@@ -123,8 +126,6 @@ qrcred_issue(PG_FUNCTION_ARGS)
 	QcStrike	s;
 	int64		valid_until;
 
-	issued.valid_days = PG_ARGISNULL(4) ? 0 :
-		(int) qr_int_arg(fcinfo, 4, "valid_days", 1, 3660);
 	qr_store_ready();
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
@@ -136,13 +137,12 @@ qrcred_issue(PG_FUNCTION_ARGS)
 				 errhint("Customers are registered with qrcred.register().")));
 	issued.issuer_id = terms.issuer_id;
 	issued.customer_id = customer.customer_id;
-	issued.kind = QR_CREDENTIAL_KEYS;
+	issued.kind = kind;
 	issued.customer_ref = customer.customer_ref;
-	issued.purpose = purpose ? purpose : terms.purpose;
-	issued.face_value = face_value ? face_value : "";
+	issued.purpose = unconstify(char *, purpose ? purpose : terms.purpose);
+	issued.face_value = unconstify(char *, face_value ? face_value : "");
 	issued.valid_from = qr_unix_now() / QC_USEC;
-	if (issued.valid_days == 0)
-		issued.valid_days = terms.valid_days;
+	issued.valid_days = valid_days > 0 ? valid_days : terms.valid_days;
 	valid_until = issued.valid_from + (int64) issued.valid_days * QR_DAY;
 	if (valid_until > PG_UINT32_MAX)
 		qr_check(QC_E_TIME, "valid_days");
@@ -151,6 +151,28 @@ qrcred_issue(PG_FUNCTION_ARGS)
 	qr_insert_credential(&issued, &s);
 	qr_make_ticket(&terms, &s, ticket);
 	return qr_issued_row(fcinfo, &terms, s.id, ticket);
+}
+
+/* issue(issuer, customer_ref, purpose, face_value, valid_days) */
+Datum
+qrcred_issue(PG_FUNCTION_ARGS)
+{
+	char	   *purpose = words_arg(fcinfo, 2, "purpose");
+	char	   *face_value = words_arg(fcinfo, 3, "face_value");
+	int			valid_days = PG_ARGISNULL(4) ? 0 :
+	(int) qr_int_arg(fcinfo, 4, "valid_days", 1, 3660);
+
+	return issue(fcinfo, QR_CREDENTIAL_KEYS, purpose, face_value, valid_days);
+}
+
+/*
+ * enrol_payer(issuer, customer_ref): a payer's credential; its ticket is spent
+ * by register_login().
+ */
+Datum
+qrcred_enrol_payer(PG_FUNCTION_ARGS)
+{
+	return issue(fcinfo, QR_CREDENTIAL_BIOMETRIC, NULL, NULL, 0);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "funcapi.h"
 #include "issuing.h"
 #include "miscadmin.h"
+#include "paying.h"
 #include "personal.h"
 #include "store/publish.h"
 #include "store/relations.h"
@@ -31,6 +32,7 @@ typedef struct Message
 	int			ticket_serial;
 	pg_uuid_t	key;
 	TimestampTz made;
+	pg_uuid_t	subject;		/* payment, or first half of a session's digest */
 } Message;
 
 static Datum
@@ -51,9 +53,10 @@ read_message(SPITupleTable *table, uint64 row, Message *m)
 	m->ticket_serial = DatumGetInt32(column(table, row, 5));
 	m->key = *DatumGetUUIDP(column(table, row, 6));
 	m->made = DatumGetTimestampTz(column(table, row, 7));
+	m->subject = *DatumGetUUIDP(column(table, row, 8));
 }
 
-/* The words about a credential; %s is the issuer's name, then the link. */
+/* The words about a credential; %s is the issuer's name, then the link or code. */
 static const char *
 words(int kind, QrLang lang)
 {
@@ -66,6 +69,9 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_EXPIRING] = "%s: your credential expires soon. Open your wallet to renew it.%s",
 		[QC_NOTICE_RENEW] = "%s: please open your wallet and renew your credential.%s",
 		[QC_NOTICE_RENEWED] = "%s: your credential was renewed. If this was not you, call us.%s",
+		[QC_NOTICE_VERIFICATION] = "%s: pay %s. Code: %s. Tell it to nobody.",
+		[QC_NOTICE_DEVICE_CODE] = "%s: code for paying with another device: %s. Tell it to nobody. If this was not you, call us.",
+		[QC_NOTICE_DEVICE] = "%s: another device can pay for you now. If this was not you, call us.%s",
 	};
 	static const char *const zh[QC_NOTICES] = {
 		[QC_NOTICE_DOWNLOAD] = "%s：请下载您的凭证：%s",
@@ -76,6 +82,9 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_EXPIRING] = "%s：您的凭证即将到期，请打开手机钱包更新。%s",
 		[QC_NOTICE_RENEW] = "%s：请打开手机钱包更新您的凭证。%s",
 		[QC_NOTICE_RENEWED] = "%s：您的凭证已更新。如非本人操作，请致电我们。%s",
+		[QC_NOTICE_VERIFICATION] = "%s：支付 %s，验证码 %s，请勿告诉他人。",
+		[QC_NOTICE_DEVICE_CODE] = "%s：在另一台设备上支付的验证码：%s，请勿告诉他人。如非本人操作，请致电我们。",
+		[QC_NOTICE_DEVICE] = "%s：另一台设备已可为您支付。如非本人操作，请致电我们。%s",
 	};
 
 	return lang == QR_LANG_ZH ? zh[kind] : en[kind];
@@ -106,6 +115,68 @@ link_of(const Message *m, const QrTerms *terms)
 	return link;
 }
 
+/* Whether a verification code made with the message still holds. */
+static bool
+is_code_fresh(const Message *m)
+{
+	return GetCurrentTimestamp() - m->made < QR_VERIFICATION_SECONDS * USECS_PER_SEC;
+}
+
+/*
+ * What to pay and its code; NULL when the payment has ended or has had
+ * another code since.
+ */
+static char *
+payment_body(const Message *m, const char *issuer_name, const char *format)
+{
+	QrPayment	p;
+	char		code[QC_VERIFICATION_DIGITS + 1];
+	char	   *body;
+
+	if (!is_code_fresh(m) || !qr_payment_find(&m->subject, &p) ||
+		p.state != QR_PAYMENT_PRESENTED || p.is_asked || p.sending != m->ticket_serial)
+		return NULL;
+	qr_verification_code(p.kid, p.id.data, p.sending, code);
+	body = psprintf(format, issuer_name, qr_payment_text(&p), code);
+	qc_wipe(code, sizeof(code));
+	return body;
+}
+
+/* The code for a further device; NULL when it is too old. */
+static char *
+device_body(const Message *m, const char *issuer_name, const char *format)
+{
+	QrStrikeRef seen;
+	char		code[QC_VERIFICATION_DIGITS + 1];
+	char	   *body;
+
+	if (!is_code_fresh(m) || !qr_strike_find(m->credential_id, &seen))
+		return NULL;
+	qr_verification_code(seen.row.kid, m->subject.data, m->ticket_serial, code);
+	body = psprintf(format, issuer_name, code);
+	qc_wipe(code, sizeof(code));
+	return body;
+}
+
+/* The message's words; NULL when there is nothing left to say. */
+static char *
+body_of(const Message *m, const QrTerms *terms, const QrIssued *issued, QrLang lang)
+{
+	const char *format = m->kind > 0 && m->kind < QC_NOTICES ? words(m->kind, lang) : NULL;
+	char	   *link;
+
+	if (format == NULL)
+		return NULL;
+	if (m->kind == QC_NOTICE_VERIFICATION)
+		return payment_body(m, terms->name, format);
+	if (m->kind == QC_NOTICE_DEVICE_CODE)
+		return device_body(m, terms->name, format);
+	if (m->kind == QC_NOTICE_DOWNLOAD && issued->kind == QR_CREDENTIAL_BIOMETRIC)
+		format = lang == QR_LANG_ZH ? "%s：请设置支付登录：%s" : "%s: set up your login for paying: %s";
+	link = link_of(m, terms);
+	return link ? psprintf(format, terms->name, link) : NULL;
+}
+
 /*
  * Phone and body of a message about a credential.  False when there is
  * nothing left to say: the link was replaced or used, or the person forgotten.
@@ -118,8 +189,7 @@ compose(const Message *m, Datum *phone, Datum *body)
 	QrIssuer	issuer;
 	QrCustomer	customer;
 	QrPersonalData data = {0};
-	const char *format;
-	char	   *link;
+	char	   *text;
 
 	if (!qr_credential_find(m->credential_id, &issued) ||
 		!qr_customer_of_id(issued.customer_id, &customer) ||
@@ -128,11 +198,10 @@ compose(const Message *m, Datum *phone, Datum *body)
 	if (qr_is_forgotten(&customer))
 		return false;
 	qr_terms_of_id(issued.issuer_id, &terms);
-	format = m->kind > 0 && m->kind < QC_NOTICES ? words(m->kind, issuer.lang) : NULL;
-	link = link_of(m, &terms);
-	if (format == NULL || link == NULL)
+	text = body_of(m, &terms, &issued, issuer.lang);
+	if (text == NULL)
 		return false;
-	*body = CStringGetTextDatum(psprintf(format, terms.name, link));
+	*body = CStringGetTextDatum(text);
 	qr_personal_open(&customer, &data);
 	*phone = PointerGetDatum(cstring_to_text_with_len(data.text[QR_PHONE],
 													  data.len[QR_PHONE]));
@@ -187,7 +256,7 @@ qrcred_outbox_take(PG_FUNCTION_ARGS)
 						  "  ORDER BY outbox_id LIMIT $1 FOR UPDATE SKIP LOCKED) t"
 						  " WHERE o.outbox_id = t.outbox_id"
 						  " RETURNING o.outbox_id, o.kind, o.credential_id, o.gateway_id,"
-						  "  o.ticket_serial, o.idempotency_key, o.made",
+						  "  o.ticket_serial, o.idempotency_key, o.made, o.subject",
 						  1, types, values, NULL, false, 0);
 	table = SPI_tuptable;
 	n = SPI_processed;

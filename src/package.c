@@ -12,6 +12,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/varbit.h"
 
 static void
 append_hex(StringInfo buf, const uint8 *bytes, size_t n)
@@ -73,14 +74,30 @@ qr_static_code(const QcStrike *s, char text[QC_CODE_TEXT + 1])
 	qc_code_print(&code, text);
 }
 
-Datum
-qr_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
-		   MemoryContext result_context)
+/* Helper, salt, code and model, by their names in the package. */
+static void
+append_biometric(StringInfo buf, const QrBiometric *b)
+{
+	VarBit	   *helper = DatumGetVarBitP(b->helper);
+
+	appendStringInfoString(buf, ", \"biometric\": {\"helper\": \"");
+	append_hex(buf, VARBITS(helper), VARBITBYTES(helper));
+	appendStringInfoString(buf, "\", \"salt\": \"");
+	append_hex(buf, b->salt.data, b->salt.len);
+	appendStringInfoChar(buf, '"');
+	append_text(buf, "code", b->code);
+	append_text(buf, "model", b->model);
+	appendStringInfoChar(buf, '}');
+}
+
+static Datum
+package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
+		const QrBiometric *biometric, MemoryContext result_context)
 {
 	StringInfoData buf;
 	uint8		master[QC_KEY_LEN];
 	char		code[QC_CODE_TEXT + 1];
-	QcStatus	status;
+	QcStatus	status = QC_OK;
 	MemoryContext old;
 	Datum		result;
 
@@ -91,9 +108,14 @@ qr_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
 	appendStringInfo(&buf, "{\"v\": 1, \"credential_id\": \"%lld\", \"generation\": %d,"
 					 " \"kid\": %d, \"static\": \"%s\"",
 					 (long long) s->id, s->generation, s->kid, code);
-	(void) qr_master(s->kid, master);
-	status = append_keys(&buf, s, master);
-	qc_wipe(master, sizeof(master));
+	if (biometric != NULL)
+		append_biometric(&buf, biometric);
+	else
+	{
+		(void) qr_master(s->kid, master);
+		status = append_keys(&buf, s, master);
+		qc_wipe(master, sizeof(master));
+	}
 	appendStringInfo(&buf, ", \"digits\": %d, \"valid_from\": %lld, \"valid_until\": %lld",
 					 terms->digits,
 					 (long long) (s->valid_until - (int64) issued->valid_days * QR_DAY),
@@ -115,6 +137,20 @@ qr_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
 	qc_mac_forget(qr_mac());
 	qr_check(status, "wallet package");
 	return result;
+}
+
+Datum
+qr_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
+		   MemoryContext result_context)
+{
+	return package(issued, terms, s, NULL, result_context);
+}
+
+Datum
+qr_payer_package(const QrIssued *issued, const QrTerms *terms, const QcStrike *s,
+				 const QrBiometric *biometric, MemoryContext result_context)
+{
+	return package(issued, terms, s, biometric, result_context);
 }
 
 Datum

@@ -9,6 +9,7 @@
 
 #include "core/code.h"
 #include "core/strike.h"
+#include "store/payers.h"
 #include "store/registry.h"
 
 /*
@@ -17,6 +18,11 @@
  */
 extern Datum qr_package(const QrIssued *issued, const QrTerms *terms,
 						const QcStrike *s, MemoryContext result_context);
+
+/* A payer's package: in place of the keys what the credential is bound to. */
+extern Datum qr_payer_package(const QrIssued *issued, const QrTerms *terms,
+							  const QcStrike *s, const QrBiometric *biometric,
+							  MemoryContext result_context);
 
 /* The first code of the row's present generation, as text. */
 extern void qr_static_code(const QcStrike *s, char text[QC_CODE_TEXT + 1]);

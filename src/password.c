@@ -1,62 +1,17 @@
 /*
  * password.c
  *	  The account password after an accepted scan.
- *
- * Hashing is pgcrypto's crypt() with bcrypt.  It runs before the lock; whether
- * the hash is the right one is decided under it, like every other guess.
  */
 #include "qrcred.h"
 
-#include "catalog/namespace.h"
-#include "catalog/pg_collation.h"
-#include "catalog/pg_type.h"
+#include "bcrypt.h"
 #include "executor/spi.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "request.h"
 #include "store/registry.h"
 #include "store/relations.h"
-#include "text.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
-
-#define BCRYPT_ROUNDS	10		/* 2^10, some 60 ms: what OWASP asks at least */
-#define PASSWORD_MAX	72		/* bytes; bcrypt looks at no more */
 
 PG_FUNCTION_INFO_V1(qrcred_set_password);
 PG_FUNCTION_INFO_V1(qrcred_check_password);
-
-/* A function of pgcrypto by its schema, never through a search_path. */
-static Oid
-pgcrypto_function(const char *name, Oid first, Oid second)
-{
-	Oid			types[2] = {first, second};
-	Oid			owner;
-	Oid			schema;
-
-	if (!qr_extension("pgcrypto", &owner, &schema))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("extension pgcrypto is not in this database"),
-				 errhint("Make it with CREATE EXTENSION pgcrypto.")));
-	return LookupFuncName(list_make2(makeString(get_namespace_name(schema)),
-									 makeString(pstrdup(name))),
-						  2, types, false);
-}
-
-/* crypt(password, salt): the hash as text, palloc'd. */
-static char *
-hash_password(const char *password, const char *salt)
-{
-	text	   *secret = cstring_to_text(password);
-	Datum		d = OidFunctionCall2Coll(pgcrypto_function("crypt", TEXTOID, TEXTOID),
-										 DEFAULT_COLLATION_OID,
-										 PointerGetDatum(secret),
-										 CStringGetTextDatum(salt));
-
-	qc_wipe(VARDATA(secret), VARSIZE(secret) - VARHDRSZ);
-	return TextDatumGetCString(d);
-}
 
 /* set_password(issuer, customer_ref, password) */
 Datum
@@ -67,19 +22,11 @@ qrcred_set_password(PG_FUNCTION_ARGS)
 	char	   *customer_ref = qr_text_arg(fcinfo, 1, "customer_ref", NULL);
 	char	   *password = qr_text_arg(fcinfo, 2, "password", &len);
 	char	   *hash;
-	Datum		salt;
 	QrTerms		terms;
 
-	if (len == 0 || len > PASSWORD_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"password\" must be 1 to %d bytes", PASSWORD_MAX)));
+	qr_check_password_length(len, "password");
 	qr_store_ready();
-	salt = OidFunctionCall2Coll(pgcrypto_function("gen_salt", TEXTOID, INT4OID),
-								DEFAULT_COLLATION_OID,
-								CStringGetTextDatum("bf"),
-								Int32GetDatum(BCRYPT_ROUNDS));
-	hash = hash_password(password, TextDatumGetCString(salt));
+	hash = qr_bcrypt_new(password);
 	qc_wipe(password, len);
 	SPI_connect();
 	qr_terms_of(issuer, &terms);
@@ -97,9 +44,7 @@ typedef struct Guess
 {
 	QrRequest	request;
 	int64		attempt_no;		/* of the acceptance that it follows */
-	bool		is_hashed;		/* false: too long to be anybody's password */
-	uint8		guess[QC_SHA256_LEN];
-	uint8		expected[QC_SHA256_LEN];
+	QrHashed	hashed;
 } Guess;
 
 static void
@@ -111,32 +56,9 @@ derive_password(void *arg, const QcStrike *seen, QcEvent *e)
 	e->gateway = g->request.gateway.gateway_id;
 	e->attempt_no = g->attempt_no;
 	memcpy(e->request, g->request.digest, sizeof(e->request));
-	memcpy(e->guess, g->guess, sizeof(e->guess));
-	memcpy(e->expected, g->expected, sizeof(e->expected));
-	e->guess_len = g->is_hashed ? sizeof(e->guess) : 0;
-}
-
-static void
-digest_text(const char *text, uint8 out[QC_SHA256_LEN])
-{
-	QcPart		part = {text, strlen(text)};
-
-	qr_check(qc_sha256(qr_mac(), &part, 1, out), "password");
-}
-
-/* Both hashes as digests of one length, whatever bcrypt's text looks like. */
-static void
-hash_guess(Guess *g, char *password, size_t len, const char *stored)
-{
-	char	   *hash;
-
-	g->is_hashed = len > 0 && len <= PASSWORD_MAX;
-	if (!g->is_hashed)
-		return;
-	hash = hash_password(password, stored);
-	digest_text(hash, g->guess);
-	digest_text(stored, g->expected);
-	qc_wipe(hash, strlen(hash));
+	memcpy(e->guess, g->hashed.guess, sizeof(e->guess));
+	memcpy(e->expected, g->hashed.expected, sizeof(e->expected));
+	e->guess_len = g->hashed.is_hashed ? sizeof(e->guess) : 0;
 }
 
 /* Whether the acceptance named is the row's latest, at this gateway, lately. */
@@ -184,12 +106,14 @@ qrcred_check_password(PG_FUNCTION_ARGS)
 		return qr_request_refuse(fcinfo, &g.request, QC_ELSEWHERE, QC_WHY_BUCKET, false);
 	if (!qr_request_find(&g.request, &seen))
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_UNKNOWN, false);
+	if (g.request.credential.kind != QR_CREDENTIAL_KEYS)
+		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_KIND, false);
 	if (!concerns_row(&g, &seen.row))
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_NOT_LATEST, false);
 	stored = qr_read_password_hash(g.request.credential.customer_id);
 	if (stored == NULL)
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_NO_PASSWORD, false);
-	hash_guess(&g, password, len, stored);
+	qr_bcrypt_guess(password, len, stored, &g.hashed);
 	qc_wipe(password, len);
 	result = qr_request_judge(fcinfo, &g.request, &seen, derive_password, &g, 0);
 	qc_wipe(&g, sizeof(g));

@@ -120,12 +120,11 @@ derive_refusal(void *arg, const QcStrike *seen, QcEvent *e)
 	memcpy(e->request, r->digest, sizeof(e->request));
 }
 
-Datum
-qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r, QcVerdict verdict,
-				  QcReason why, bool is_forged)
+void
+qr_request_note_refusal(QrRequest *r, QcVerdict verdict, QcReason why,
+						bool is_forged, QcOutcome *outcome)
 {
 	QrPublication p = {0};
-	QrAnswer	answer = {0};
 	QcPolicy	none = {0};
 
 	r->refusal = verdict;
@@ -143,10 +142,33 @@ qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r, QcVerdict verdict,
 	p.derive = derive_refusal;
 	p.arg = r;
 	qr_publish(&p, qr_mac());
+	*outcome = p.outcome;
+}
 
-	answer.outcome = p.outcome;
+Datum
+qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r, QcVerdict verdict,
+				  QcReason why, bool is_forged)
+{
+	QrAnswer	answer = {0};
+
+	qr_request_note_refusal(r, verdict, why, is_forged, &answer.outcome);
 	answer.credential_id = r->credential_id;
 	return qr_answer(fcinfo, &answer);
+}
+
+void
+qr_request_publish(QrRequest *r, const QrStrikeRef *seen,
+				   void (*derive) (void *, const QcStrike *, QcEvent *), void *arg,
+				   QrPublication *p)
+{
+	p->seen = *seen;
+	p->policy = &r->issuer.policy;
+	p->sync_standby = r->issuer.sync_standby;
+	p->notify = r->issuer.notify;
+	p->audit_key = qr_audit_key;
+	p->derive = derive;
+	p->arg = arg;
+	qr_publish(p, qr_mac());
 }
 
 Datum
@@ -162,14 +184,7 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 		limit = qr_limit_check(r->credential_id, tier, r->transaction);
 	r->over_limit = limit == QR_LIMIT_OVER;
 
-	p.seen = *seen;
-	p.policy = &r->issuer.policy;
-	p.sync_standby = r->issuer.sync_standby;
-	p.notify = r->issuer.notify;
-	p.audit_key = qr_audit_key;
-	p.derive = derive;
-	p.arg = arg;
-	qr_publish(&p, qr_mac());
+	qr_request_publish(r, seen, derive, arg, &p);
 
 	if (limit == QR_LIMIT_WITHIN && p.outcome.verdict == QC_ACCEPTED)
 		qr_limit_note(r->credential_id, p.outcome.attempt_no, tier, r->transaction);

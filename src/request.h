@@ -49,8 +49,12 @@ extern bool qr_request_find(QrRequest *r, QrStrikeRef *seen);
 
 /*
  * A refusal that concerns no customer: counted and logged in the gateway's
- * row.  Answers a row of qrcred.verification.
+ * row, durable on return.
  */
+extern void qr_request_note_refusal(QrRequest *r, QcVerdict verdict, QcReason why,
+									bool is_forged, QcOutcome *outcome);
+
+/* The same; answers a row of qrcred.verification. */
 extern Datum qr_request_refuse(FunctionCallInfo fcinfo, QrRequest *r,
 							   QcVerdict verdict, QcReason why, bool is_forged);
 
@@ -63,6 +67,14 @@ extern Datum qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r,
 							  const QrStrikeRef *seen,
 							  void (*derive) (void *, const QcStrike *, QcEvent *),
 							  void *arg, char tier);
+
+/*
+ * The same without the limit and the answer; policy and the rest are the
+ * request's issuer's.
+ */
+extern void qr_request_publish(QrRequest *r, const QrStrikeRef *seen,
+							   void (*derive) (void *, const QcStrike *, QcEvent *),
+							   void *arg, QrPublication *p);
 
 /* Whether this very request was judged on the row before. */
 extern bool qr_request_is_repeated(const QrRequest *r, const QcStrike *s);

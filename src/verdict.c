@@ -102,7 +102,7 @@ qr_answer(FunctionCallInfo fcinfo, QrAnswer *a)
 		values[COL_TIER] = CStringGetTextDatum(tier);
 		isnull[COL_TIER] = false;
 	}
-	if (o->verdict == QC_CHALLENGE)
+	if (is_told && a->challenge[0] != '\0')
 	{
 		values[COL_CHALLENGE] = CStringGetTextDatum(a->challenge);
 		values[COL_CHALLENGE_SECONDS] = Int32GetDatum(a->challenge_seconds);

@@ -19,7 +19,7 @@ typedef struct QrAnswer
 	const char *customer_ref;	/* told only with accepted or challenge */
 	const char *issuer;
 	QrLang		lang;
-	char		challenge[QC_DIGITS_MAX + 1];
+	char		challenge[QC_DIGITS_MAX + 1];	/* empty: null */
 	int			challenge_seconds;
 } QrAnswer;
 

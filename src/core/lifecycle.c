@@ -31,113 +31,10 @@ qc_reject(QcOutcome *out, QcReason reason)
 	qc_answer(out, QC_REJECTED, reason, QC_NEXT_NONE);
 }
 
-int
-qc_strike_sum(const QcStrike *s)
-{
-	int			sum = 0;
-	int			f;
-
-	for (f = 0; f < QC_FACTORS; f++)
-		sum += s->strikes[f];
-	return sum;
-}
-
-bool
-qc_is_frozen(const QcStrike *s, int32_t released_freeze_no, int64_t now)
-{
-	return s->frozen_until > now && s->freeze_no != released_freeze_no;
-}
-
 static bool
 is_expired(const QcStrike *s, int64_t now)
 {
 	return s->valid_until <= now / QC_USEC;
-}
-
-/*
- * A freeze, whoever caused it: every count to zero, every factor left one
- * guess, the challenge ended but remembered until its time, so that its
- * gateway is told why.
- */
-static void
-enter_freeze(QcStrike *s, int64_t until)
-{
-	memset(s->strikes, 0, sizeof(s->strikes));
-	s->marks = QC_MARK_ALL;
-	s->freeze_no++;
-	if (s->frozen_until < until)
-		s->frozen_until = until;
-	s->flags &= ~QC_FLAG_PREVIOUS;
-	if (s->challenge_state == QC_CHALLENGE_OPEN)
-		s->challenge_state = QC_CHALLENGE_FROZEN;
-}
-
-/* now + seconds, never past QC_FOREVER. */
-static int64_t
-later(int64_t now, int64_t seconds)
-{
-	return seconds > (QC_FOREVER - now) / QC_USEC ?
-		QC_FOREVER : now + seconds * QC_USEC;
-}
-
-/* freeze_seconds doubled for each remembered freeze before this one, capped. */
-static int64_t
-freeze_seconds(const QcPolicy *p, int freezes)
-{
-	int64_t		seconds = p->freeze_seconds;
-	int			i;
-
-	for (i = 1; i < freezes && seconds < p->freeze_cap_seconds; i++)
-		seconds *= 2;
-	return seconds < p->freeze_cap_seconds ? seconds : p->freeze_cap_seconds;
-}
-
-void
-qc_strike(QcStrike *s, QcFactor factor, const QcPolicy *p, int64_t now,
-		  QcOutcome *out)
-{
-	int			by_factor;
-	int			by_sum;
-
-	s->strikes[factor]++;
-	by_factor = p->strike_limit - s->strikes[factor];
-	by_sum = QC_STRIKES_CEILING - qc_strike_sum(s);
-	qc_reject(out, QC_WHY_WRONG);
-	out->counted = true;
-	out->attempt_no = s->attempt_no;
-	out->tries_left = by_factor < by_sum ? by_factor : by_sum;
-	if (out->tries_left > 0 && (s->marks & (1 << factor)) == 0)
-	{
-		if (factor == QC_FACTOR_SECOND)
-			out->next = QC_NEXT_SECOND_CODE;
-		else if (factor == QC_FACTOR_PASSWORD)
-			out->next = QC_NEXT_PASSWORD;
-		return;
-	}
-
-	out->tries_left = 0;
-	out->next = QC_NEXT_STOP;
-	out->notice = QC_NOTICE_FROZEN;
-	if (s->frozen_at != 0 &&
-		now - s->frozen_at >= (int64_t) p->freeze_memory_days * 86400 * QC_USEC)
-		s->freezes = 0;
-	s->freezes++;
-	if (s->freezes == p->max_freezes)
-		out->notice = QC_NOTICE_WARNING;
-	if (s->freezes > p->max_freezes)
-	{
-		out->notice = QC_NOTICE_VOIDED;
-		s->flags |= QC_FLAG_VOID;
-	}
-	s->frozen_at = now;
-	enter_freeze(s, later(now, freeze_seconds(p, s->freezes)));
-}
-
-void
-qc_succeed(QcStrike *s, QcFactor factor)
-{
-	s->strikes[factor] = 0;
-	s->marks &= ~(1 << factor);
 }
 
 void
@@ -186,7 +83,7 @@ open_challenge(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 	s->challenge_state = QC_CHALLENGE_OPEN;
 	s->challenge_digits = (int16_t) p->digits;
 	s->challenge_gateway = e->gateway;
-	s->challenge_until = later(now, p->challenge_seconds);
+	s->challenge_until = qc_later(now, p->challenge_seconds);
 	qc_answer(out, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
 	out->attempt_no = s->attempt_no;
 }
@@ -371,7 +268,7 @@ act(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	else
 	{
 		out->notice = QC_NOTICE_FROZEN;
-		enter_freeze(s, e->seconds > 0 ? later(now, e->seconds) : QC_FOREVER);
+		qc_enter_freeze(s, e->seconds > 0 ? qc_later(now, e->seconds) : QC_FOREVER);
 		s->flags |= QC_FLAG_BY_HAND;
 	}
 }
@@ -543,7 +440,7 @@ qc_lifecycle(QcStrike *s, const QcEvent *e, const QcPolicy *p, int64_t now,
 			if (!e->right && s->id > 0 && (s->flags & QC_FLAG_VOID) == 0)
 			{
 				out->notice = QC_NOTICE_FROZEN;
-				enter_freeze(s, QC_FOREVER);
+				qc_enter_freeze(s, QC_FOREVER);
 				s->flags |= QC_FLAG_BY_HAND;
 			}
 			break;

@@ -27,6 +27,16 @@ void		qc_end_challenge(QcStrike *s);
 bool		qc_barred(const QcStrike *s, const QcEvent *e, int64_t now,
 					  QcOutcome *out);
 
+/* now + seconds, never past QC_FOREVER. */
+int64_t		qc_later(int64_t now, int64_t seconds);
+
+/*
+ * A freeze, whoever caused it: every count to zero, every factor left one
+ * guess, the challenge ended but remembered until its time, so that its
+ * gateway is told why.
+ */
+void		qc_enter_freeze(QcStrike *s, int64_t until);
+
 /* A wrong guess that counts; at the limit of its factor, or of all, it freezes. */
 void		qc_strike(QcStrike *s, QcFactor factor, const QcPolicy *p,
 					  int64_t now, QcOutcome *out);

@@ -425,17 +425,26 @@ qr_ticket_find(const uint8 sha256[QC_SHA256_LEN], QrTicketRow *ticket)
 }
 
 void
+qr_outbox_put_about(QcNotice notice, int64 credential_id, int32 serial,
+					const uint8 subject[16])
+{
+	Oid			types[] = {INT2OID, INT8OID, INT4OID, UUIDOID};
+	Datum		values[] = {Int16GetDatum(notice), Int64GetDatum(credential_id),
+	Int32GetDatum(serial), qr_uuid_datum(subject)};
+
+	qr_query("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial, subject)"
+			 " VALUES ($1, $2, $3, $4)", lengthof(types), types, values);
+	qr_query("SELECT pg_catalog.pg_notify('" QR_OUTBOX_CHANNEL "', '')"
+			 " FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)"
+			 " WHERE c.credential_id = $1 AND i.notify", 1, types + 1, values + 1);
+}
+
+void
 qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial)
 {
-	Oid			types[] = {INT2OID, INT8OID, INT4OID};
-	Datum		values[] = {Int16GetDatum(notice), Int64GetDatum(credential_id),
-	Int32GetDatum(ticket_serial)};
+	static const uint8 nothing[16];
 
-	qr_query("INSERT INTO qrcred_store.outbox (kind, credential_id, ticket_serial)"
-		" VALUES ($1, $2, $3)", lengthof(types), types, values);
-	qr_query("SELECT pg_catalog.pg_notify('" QR_OUTBOX_CHANNEL "', '')"
-		" FROM qrcred_store.credential c JOIN qrcred_store.issuer i USING (issuer_id)"
-		" WHERE c.credential_id = $1 AND i.notify", 1, types + 1, values + 1);
+	qr_outbox_put_about(notice, credential_id, ticket_serial, nothing);
 }
 
 static Datum

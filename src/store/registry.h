@@ -165,6 +165,13 @@ extern bool qr_ticket_find(const uint8 sha256[QC_SHA256_LEN],
 /* Queues a message that follows the caller's commit. */
 extern void qr_outbox_put(QcNotice notice, int64 credential_id, int32 ticket_serial);
 
+/*
+ * The same about a payment or a session, by 16 bytes of it; serial is then the
+ * verification code's sending.
+ */
+extern void qr_outbox_put_about(QcNotice notice, int64 credential_id, int32 serial,
+								const uint8 subject[16]);
+
 /* Staff's words to an act in place. */
 extern void qr_act_insert(int64 owner, int64 attempt_no, const char *words);
 

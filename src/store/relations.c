@@ -59,7 +59,8 @@ static const RelSpec spec[QR_RELS] = {
 		{"typed", BOOLOID}, {"ask_password", BOOLOID},
 	{"sync_standby", BOOLOID}, {"notify", BOOLOID}, {"lang", TEXTOID}, {"valid_days", INT4OID},
 	{"renew_grace_days", INT4OID}, {"activation", TEXTOID},
-	{"ticket_hours", INT4OID}, {"tier_limits", JSONBOID}}},
+	{"ticket_hours", INT4OID}, {"tier_limits", JSONBOID},
+	{"verification", TEXTOID}, {"store_card_password", BOOLOID}}},
 	[QR_REL_GATEWAY] = {"gateway", RELKIND_RELATION, 0, 1, {2}, {
 		{"gateway_id", INT4OID}, {"gateway", TEXTOID}, {"name", TEXTOID},
 	{"role_name", NAMEOID}, {"enabled", BOOLOID}}},
@@ -108,10 +109,10 @@ static const RelSpec spec[QR_RELS] = {
 	{"kid", INT2OID}, {"check_value", BYTEAOID}}},
 	[QR_REL_BUCKET] = {"bucket", RELKIND_RELATION, 0, 1, {1}, {
 	{"first", INT4OID}, {"last", INT4OID}, {"owned", BOOLOID}}},
-	[QR_REL_OUTBOX] = {"outbox", RELKIND_RELATION, 8, 1, {1}, {
+	[QR_REL_OUTBOX] = {"outbox", RELKIND_RELATION, 9, 1, {1}, {
 		{"outbox_id", INT8OID}, {"credential_id", INT8OID},
 		{"made", TIMESTAMPTZOID}, {"idempotency_key", UUIDOID},
-		{"gateway_id", INT4OID}, {"ticket_serial", INT4OID},
+		{"subject", UUIDOID}, {"gateway_id", INT4OID}, {"ticket_serial", INT4OID},
 		{"kind", INT2OID}, {"failures", INT2OID}, {"taken", TIMESTAMPTZOID},
 	{"done", TIMESTAMPTZOID}, {"failure", TEXTOID}}},
 	[QR_REL_ATTEMPT] = {"attempt", RELKIND_PARTITIONED_TABLE, 15, 2, {2, 1}, {

@@ -85,6 +85,7 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 	ScanKeyData key;
 	HeapTuple	tuple;
 	char		lang[3];
+	char		verification[8];
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ,
 				Int32GetDatum(issuer_id));
@@ -112,6 +113,10 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 		issuer->has_limits = !heap_attisnull(tuple, 25, RelationGetDescr(l.rel));
 		text_column(&l, tuple, 20, lang, sizeof(lang));
 		issuer->lang = strcmp(lang, "zh") == 0 ? QR_LANG_ZH : QR_LANG_EN;
+		text_column(&l, tuple, 26, verification, sizeof(verification));
+		issuer->verification = strcmp(verification, "off") == 0 ? QR_VERIFICATION_OFF :
+			strcmp(verification, "screen") == 0 ? QR_VERIFICATION_SCREEN : QR_VERIFICATION_SMS;
+		issuer->keeps_card_password = bool_column(&l, tuple, 27);
 	}
 	lookup_end(&l);
 	return HeapTupleIsValid(tuple);

@@ -23,6 +23,14 @@ typedef enum QrLang
 	QR_LANG_ZH
 } QrLang;
 
+/* How a payment's verification code reaches the customer. */
+typedef enum QrVerification
+{
+	QR_VERIFICATION_SMS,
+	QR_VERIFICATION_SCREEN,
+	QR_VERIFICATION_OFF
+} QrVerification;
+
 /* What a verification needs of an issuer; the rest stays in the table. */
 typedef struct QrIssuer
 {
@@ -33,6 +41,8 @@ typedef struct QrIssuer
 	bool		notify;
 	bool		has_limits;		/* tier_limits is not null */
 	QrLang		lang;
+	QrVerification verification;
+	bool		keeps_card_password;
 } QrIssuer;
 
 typedef struct QrGateway

@@ -19,8 +19,8 @@
 #define STRIKE_BYTES	(offsetof(QcStrike, seal_kid) + sizeof(int16))
 #define ATTEMPT_COLUMNS 15
 #define ATTEMPT_BYTES	(offsetof(QcAttempt, kid) + sizeof(int16))
-#define OUTBOX_COLUMNS	11
-#define OUTBOX_KIND_AT	(3 * 8 + 16 + 2 * 4)	/* behind the fixed-length columns before it */
+#define OUTBOX_COLUMNS	12
+#define OUTBOX_KIND_AT	(3 * 8 + 2 * 16 + 2 * 4)	/* behind the fixed-length columns before it */
 
 StaticAssertDecl(offsetof(QcStrike, digest) == 18 * 8, "int8 columns of strike");
 StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 18 * 8 + 12 * 16,
@@ -87,6 +87,7 @@ qr_notice_form(TupleDesc desc, int64 outbox_id, int64 owner)
 	Datum		values[OUTBOX_COLUMNS] = {0};
 	bool		isnull[OUTBOX_COLUMNS] = {0};
 	pg_uuid_t	key;
+	pg_uuid_t	nothing = {0};
 
 	if (desc->natts != OUTBOX_COLUMNS)
 		elog(ERROR, "the outbox has %d columns, not %d", desc->natts, OUTBOX_COLUMNS);
@@ -102,8 +103,9 @@ qr_notice_form(TupleDesc desc, int64 outbox_id, int64 owner)
 	values[1] = Int64GetDatum(owner > 0 ? owner : 0);
 	values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[3] = UUIDPGetDatum(&key);
-	values[4] = Int32GetDatum(owner < 0 ? (int32) -owner : 0);
-	isnull[8] = isnull[9] = isnull[10] = true;
+	values[4] = UUIDPGetDatum(&nothing);
+	values[5] = Int32GetDatum(owner < 0 && owner > PG_INT32_MIN ? (int32) -owner : 0);
+	isnull[9] = isnull[10] = isnull[11] = true;
 	return heap_form_tuple(desc, values, isnull);
 }
 

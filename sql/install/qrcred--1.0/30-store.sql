@@ -51,7 +51,10 @@ BEGIN
 		tier_limits jsonb,
 		verification text NOT NULL CHECK (verification IN ('sms', 'screen', 'off')),
 		store_card_password bool NOT NULL,
-		wallet_url text NOT NULL
+		wallet_url text NOT NULL,
+		charge_oid oid,
+		charge_name text,
+		charge_path text
 	);
 	COMMENT ON TABLE qrcred_store.issuer IS 'Who issues credentials, and the policy they live by, a column a key';
 
@@ -224,6 +227,7 @@ BEGIN
 		credential_id int8 NOT NULL DEFAULT 0,
 		made timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 		idempotency_key uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+		subject uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
 		gateway_id int4 NOT NULL DEFAULT 0,
 		ticket_serial int4 NOT NULL DEFAULT 0,
 		kind int2 NOT NULL,
@@ -279,6 +283,86 @@ BEGIN
 		PRIMARY KEY (credential_id, attempt_no)
 	);
 	COMMENT ON TABLE qrcred_store.spent_attempt IS 'Which acceptances the day''s sums hold, so that a repeated one counts once; yesterday''s rows may go';
+
+	CREATE TABLE qrcred_store.login (
+		login_id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		credential_id int8 NOT NULL UNIQUE REFERENCES qrcred_store.credential,
+		kid int2 NOT NULL,
+		name bytea NOT NULL,
+		name_digest bytea NOT NULL,
+		password_hash text NOT NULL,
+		device_day date NOT NULL DEFAULT '-infinity',
+		device_sendings int4 NOT NULL DEFAULT 0,
+		registered timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		UNIQUE (kid, name_digest)
+	);
+	COMMENT ON TABLE qrcred_store.login IS 'A payer''s login: its name sealed and as a keyed digest, its password as bcrypt hashes it; wrong guesses stand in the strike row -(2^32 + login_id)';
+
+	CREATE TABLE qrcred_store.session (
+		sha256 bytea PRIMARY KEY,
+		login_id int4 NOT NULL REFERENCES qrcred_store.login ON DELETE CASCADE,
+		gateway_id int4 NOT NULL REFERENCES qrcred_store.gateway,
+		started timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		used timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		sending int4 NOT NULL DEFAULT 0,
+		sent timestamptz NOT NULL DEFAULT '-infinity'
+	);
+	CREATE INDEX session_login ON qrcred_store.session (login_id);
+	CREATE INDEX session_started ON qrcred_store.session (started);
+	COMMENT ON TABLE qrcred_store.session IS 'SHA-256 of each session; it ends 5 minutes after its last use and 30 after its start; sending counts the verification codes for its device';
+
+	CREATE TABLE qrcred_store.card (
+		credential_id int8 PRIMARY KEY REFERENCES qrcred_store.credential,
+		kid int2 NOT NULL,
+		card bytea NOT NULL,
+		card_password bytea,
+		bound timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+	);
+	COMMENT ON TABLE qrcred_store.card IS 'A payer''s card number or token, sealed with AES-256-GCM and opened only for the charge function; its password only where the issuer''s policy keeps it';
+
+	CREATE TABLE qrcred_store.biometric (
+		credential_id int8 PRIMARY KEY REFERENCES qrcred_store.credential,
+		generation int2 NOT NULL,
+		kid int2 NOT NULL,
+		salt bytea NOT NULL,
+		code text,
+		model text,
+		helper varbit,
+		key bytea,
+		bound_by bytea,
+		changed timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		CHECK ((helper IS NULL) = (key IS NULL) AND (helper IS NULL) = (code IS NULL) AND (helper IS NULL) = (model IS NULL))
+	);
+	COMMENT ON TABLE qrcred_store.biometric IS 'A payer''s fuzzy commitment: helper, salt, code and model, and K(biometric) sealed; never a template or a secret; without a helper: a binding under way';
+
+	CREATE TABLE qrcred_store.payment (
+		payment_id uuid PRIMARY KEY,
+		credential_id int8 NOT NULL REFERENCES qrcred_store.credential,
+		generation int2 NOT NULL,
+		kid int2 NOT NULL,
+		amount numeric NOT NULL CHECK (amount > 0),
+		currency text NOT NULL,
+		payee text NOT NULL,
+		order_ref text NOT NULL,
+		nonce bytea NOT NULL,
+		request uuid,
+		state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'presented', 'charged', 'declined', 'left', 'expired')),
+		made timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+		expires timestamptz NOT NULL,
+		sending int4 NOT NULL DEFAULT 0,
+		sent timestamptz NOT NULL DEFAULT '-infinity',
+		attempt_no int8 NOT NULL DEFAULT 0,
+		asked timestamptz,
+		ended timestamptz,
+		receipt text,
+		reason text,
+		UNIQUE (credential_id, request)
+	);
+	CREATE INDEX payment_expires ON qrcred_store.payment (expires) WHERE state IN ('open', 'presented');
+	COMMENT ON TABLE qrcred_store.payment IS 'Payments: what the biometric code is bound to, and their state; asked: the charge function was called and money moves elsewhere, until settle_payment() or decline_payment()';
+
+	/* rows by which unknown login names wait, as known ones do */
+	INSERT INTO qrcred_store.strike (id) SELECT -(8589934592 + n) FROM generate_series(0, 4095) n;
 
 	/* the wallet's own door: refusals that concern no gateway and no credential */
 	INSERT INTO qrcred_store.strike (id) VALUES (0);
@@ -353,6 +437,9 @@ BEGIN
 	  AND NOT EXISTS (SELECT FROM qrcred_store.outbox o
 					  WHERE o.credential_id = s.id AND o.kind = 10 AND o.made > to_timestamp(s.valid_until) - interval '15 days')
 	LIMIT 100000;
+	UPDATE qrcred_store.payment SET state = 'expired', ended = clock_timestamp()
+	WHERE state IN ('open', 'presented') AND asked IS NULL AND expires <= clock_timestamp();
+	DELETE FROM qrcred_store.session WHERE started < clock_timestamp() - interval '30 minutes';
 	DELETE FROM qrcred_store.spent_attempt WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 1;
 
 	/* a waiting exclusive lock would stop every verification behind it: short waits, several tries */
