@@ -17,8 +17,8 @@ CREATE TEMP TABLE list (duty text, what text);
 INSERT INTO list SELECT d, 'schema qrcred' FROM unnest('{nobody,issuer,wallet,scanner,support,auditor,relay}'::text[]) d;
 INSERT INTO list SELECT d, 'type verification' FROM unnest('{nobody,issuer,wallet,scanner,support,auditor,relay}'::text[]) d;
 INSERT INTO list SELECT d, f FROM (VALUES
-    ('issuer', '{register,update_registration,find_customer,credentials_of,forget,set_password,issue,issue_many,resend_link,cancel_ticket,reissue,expiring,card_svg(bigint)}'::text[]),
-    ('wallet', '{download,renew}'), ('scanner', '{verify,verify_second,check_password,verify_many}'), ('support', '{report_lost,freeze,release,void_credential,peek,history}'),
+    ('issuer', '{register,update_registration,find_customer,credentials_of,forget,set_password,issue,issue_many,resend_link,cancel_ticket,reissue,expiring,card_svg(bigint),enrol_payer,settle_payment,decline_payment}'::text[]),
+    ('wallet', '{download,renew,register_login,login,logout,change_login_password,bind_card,unbind_card,begin_binding,bind_biometric,bind_helper,unbind_biometric,biometric_package,begin_payment,present,resend,confirm,cancel_payment,payment_status}'), ('scanner', '{verify,verify_second,check_password,verify_many}'), ('support', '{report_lost,freeze,release,void_credential,peek,history}'),
     ('auditor', '{audit,audit_anchor,"view credential_status","view attempt_daily","view stats",list_credential_status,list_attempt_daily,list_stats}'), ('relay', '{outbox_take,outbox_done,outbox_failed}')) l(d, fs), unnest(fs) f;
 CREATE TEMP VIEW given AS
     SELECT r.d AS duty, CASE WHEN count(*) OVER (PARTITION BY r.d, n.nspname, proname) < (SELECT count(*) FROM pg_proc q WHERE q.proname = p.proname AND q.pronamespace = p.pronamespace)

@@ -12,6 +12,7 @@ WHERE pronamespace IN ('qrcred'::regnamespace, 'qrcred_store'::regnamespace) AND
 SELECT p.oid::regprocedure AS runs_as_owner FROM pg_proc p
 WHERE pronamespace IN ('qrcred'::regnamespace, 'qrcred_store'::regnamespace) AND prosecdef
     AND NOT coalesce(proconfig, '{}') && ARRAY['search_path=pg_catalog, pg_temp', 'search_path=pg_catalog,pg_temp'];
+-- set_charge_function() alone has none: it notes its caller's
 SELECT p.oid::regprocedure AS without_path FROM pg_proc p JOIN pg_language l ON l.oid = prolang
 WHERE pronamespace IN ('qrcred'::regnamespace, 'qrcred_store'::regnamespace) AND lanname IN ('sql', 'plpgsql') AND proconfig IS NULL;
 SELECT p.oid::regprocedure AS without_comment FROM pg_proc p

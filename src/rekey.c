@@ -15,9 +15,16 @@
 #include "master.h"
 #include "miscadmin.h"
 #include "personal.h"
+#include "reseal.h"
 #include "store/relations.h"
 
 #define BATCH_MAX	1000000
+
+/* How many payers have something sealed under a key; the condition is on kid. */
+#define PAYERS_ON(condition) \
+	"SELECT count(*) FROM (SELECT credential_id FROM qrcred_store.login WHERE kid " condition \
+	" UNION SELECT credential_id FROM qrcred_store.card WHERE kid " condition \
+	" UNION SELECT credential_id FROM qrcred_store.biometric WHERE kid " condition ") p"
 
 PG_FUNCTION_INFO_V1(qrcred_rekey);
 PG_FUNCTION_INFO_V1(qrcred_retire_key);
@@ -98,6 +105,7 @@ qrcred_rekey(PG_FUNCTION_ARGS)
 	uint8		master[QC_KEY_LEN];
 	volatile int kid = 0;
 	int64		customers;
+	int64		payers;
 	int64		wallets;
 
 	qr_store_ready();
@@ -111,13 +119,15 @@ qrcred_rekey(PG_FUNCTION_ARGS)
 		qc_wipe(master, sizeof(master));
 	}
 	PG_END_TRY();
+	qr_reseal_payers(kid, batch);
 	queue_renewals(kid, batch);
 	customers = count("SELECT count(*) FROM qrcred_store.customer WHERE kid <> $1 AND full_name <> ''", kid);
+	payers = count(PAYERS_ON("<> $1"), kid);
 	wallets = count("SELECT count(*) FROM qrcred_store.strike WHERE id > 0 AND kid <> $1 AND flags & 1 = 0", kid);
 	SPI_finish();
 	ereport(NOTICE,
-			(errmsg("master key %d: %lld customers still to re-seal, %lld credentials still on an older key",
-					kid, (long long) customers, (long long) wallets)));
+			(errmsg("master key %d: %lld customers and %lld payers still to re-seal, %lld credentials still on an older key",
+					kid, (long long) customers, (long long) payers, (long long) wallets)));
 	PG_RETURN_VOID();
 }
 
@@ -190,6 +200,7 @@ qrcred_retire_key(PG_FUNCTION_ARGS)
 			  kid, "credentials");
 	refuse_if(count("SELECT count(*) FROM qrcred_store.customer WHERE kid = $1 AND full_name <> ''", kid),
 			  kid, "customers");
+	refuse_if(count(PAYERS_ON("= $1"), kid), kid, "payers");
 	close_chains(kid);
 	SPI_execute_with_args("UPDATE qrcred_store.key_check SET retired = pg_catalog.clock_timestamp()"
 						  " WHERE kid = $1", 1, types, values, NULL, false, 0);

@@ -64,7 +64,10 @@ static void
 take_up_all(void)
 {
 	Portal		portal = SPI_cursor_open_with_args(NULL,
-												   "SELECT id FROM qrcred_store.strike ORDER BY id",
+												   "SELECT id FROM qrcred_store.strike s WHERE id > -8589934592"
+												   " OR attempt_no > 0 OR EXISTS"
+												   " (SELECT FROM qrcred_store.attempt a WHERE a.owner = s.id)"
+												   " ORDER BY id",
 												   0, NULL, NULL, NULL, false, 0);
 	int64		seen = 0;
 	int64		epochs = 0;
@@ -105,6 +108,8 @@ qrcred_upgrade_store(PG_FUNCTION_ARGS)
 	qr_store_ready();
 	SPI_connect();
 	SPI_execute("INSERT INTO qrcred_store.strike (id) VALUES (0) ON CONFLICT DO NOTHING", false, 0);
+	SPI_execute("INSERT INTO qrcred_store.strike (id) SELECT -(8589934592 + n)"
+				" FROM pg_catalog.generate_series(0, 4095) n ON CONFLICT DO NOTHING", false, 0);
 	SPI_execute("INSERT INTO qrcred_store.bucket SELECT 0, 4095, true WHERE NOT EXISTS (SELECT FROM qrcred_store.bucket)", false, 0);
 	SPI_execute("SELECT FROM qrcred_store.key_check WHERE home <> qrcred.home()", false, 1);
 	if (SPI_processed > 0)
@@ -113,6 +118,11 @@ qrcred_upgrade_store(PG_FUNCTION_ARGS)
 					" WHERE r.rolname = d.role_name", false, 0);
 		SPI_execute("SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('qrcred_store.outbox', 'outbox_id'),"
 		" GREATEST(max(outbox_id), (SELECT last_value FROM qrcred_store.outbox_outbox_id_seq))) FROM qrcred_store.outbox HAVING count(*) > 0", false, 0);
+		/* a session of another database, or of an earlier day, is nobody's here */
+		SPI_execute("DELETE FROM qrcred_store.session", false, 0);
+		SPI_execute("UPDATE qrcred_store.issuer SET charge_oid = pg_catalog.to_regprocedure("
+					"charge_name || '(uuid,text,text,numeric,text,text)')"
+					" WHERE charge_name IS NOT NULL", false, 0);
 		take_up_all();
 		SPI_execute("UPDATE qrcred_store.key_check SET home = qrcred.home()", false, 0);
 	}

@@ -132,6 +132,10 @@ BEGIN
 	SELECT coalesce(floor(extract(epoch FROM clock_timestamp() - min(o.made))), 0), NULL
 		INTO value, warning FROM qrcred_store.outbox o WHERE o.done IS NULL AND o.kind <> 0;
 	RETURN NEXT;
+	name := 'payments_moving';
+	SELECT count(*), CASE WHEN min(y.asked) < clock_timestamp() - interval '1 day' THEN 'money of the oldest moves for more than a day: settle_payment() or decline_payment()' END
+		INTO value, warning FROM qrcred_store.payment y WHERE y.state = 'presented' AND y.asked IS NOT NULL;
+	RETURN NEXT;
 	name := 'oldest_key_days';
 	SELECT coalesce(floor(extract(epoch FROM clock_timestamp() - min(k.first_used)) / 86400), 0) INTO value
 		FROM qrcred_store.key_check k WHERE k.retired IS NULL;
@@ -142,4 +146,4 @@ $stats$;
 REVOKE ALL ON FUNCTION qrcred.list_stats() FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.list_stats() IS 'The rows of view qrcred.stats';
 CREATE VIEW qrcred.stats AS SELECT * FROM qrcred.list_stats();
-COMMENT ON VIEW qrcred.stats IS 'What a monitor watches: days of log partitions ahead, credentials frozen and void, messages waiting and how long, age of the oldest key; warning is null while all is well';
+COMMENT ON VIEW qrcred.stats IS 'What a monitor watches: days of log partitions ahead, credentials frozen and void, messages waiting and how long, payments whose money moves elsewhere, age of the oldest key; warning is null while all is well';
