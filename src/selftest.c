@@ -7,9 +7,11 @@
 #include "qrcred.h"
 
 #include "access/xact.h"
+#include "core/bch.h"
 #include "core/challenge.h"
 #include "core/keys.h"
 #include "core/ocra.h"
+#include "core/payment.h"
 #include "funcapi.h"
 #include "selftest_vectors.h"
 #include "tcop/tcopprot.h"
@@ -149,6 +151,57 @@ check_second(QcMac *m)
 		check_code(m, QC_KIND_SECOND, key, V1_MOMENT, extra, len, V1_SECOND);
 }
 
+/* The template opens its helper with t wrong bits, and not with one more. */
+static bool
+check_commitment(void)
+{
+	const QcBch *code = qc_bch_find(V1_BCH, strlen(V1_BCH));
+	uint8		secret[BYTES_MAX];
+	uint8		template_bits[BYTES_MAX];
+	uint8		helper[QC_BCH_BYTES_MAX];
+	uint8		opened[QC_BCH_SECRET_MAX];
+
+	if (code == NULL || from_hex(V1_SECRET, secret) != qc_bch_secret_bytes(code) ||
+		from_hex(V1_TEMPLATE, template_bits) != qc_bch_bytes(code) ||
+		!equals_hex(qc_fuzzy_commit(code, template_bits, secret, helper),
+					helper, qc_bch_bytes(code), V1_HELPER_PACKED))
+		return false;
+	from_hex(V1_TEMPLATE_T_ERRORS, template_bits);
+	if (!equals_hex(qc_fuzzy_open(code, helper, template_bits, opened),
+					opened, qc_bch_secret_bytes(code), V1_SECRET))
+		return false;
+	from_hex(V1_TEMPLATE_T1_ERRORS, template_bits);
+	return qc_fuzzy_open(code, helper, template_bits, opened) == QC_E_DECODE;
+}
+
+static bool
+check_biometric_key(QcMac *m)
+{
+	uint8		secret[BYTES_MAX];
+	uint8		key[QC_KEY_LEN];
+	size_t		len = from_hex(V1_SECRET, secret);
+
+	return equals_hex(qc_biometric_key(m, secret, len, V1_CREDENTIAL_ID,
+									   V1_GENERATION, key),
+					  key, sizeof(key), V1_BIOMETRIC_KEY);
+}
+
+static bool
+check_payment(QcMac *m)
+{
+	const QcText payment[5] = {
+		{V1_PAYMENT_ID, strlen(V1_PAYMENT_ID)},
+		{V1_PAYMENT_PAYEE, strlen(V1_PAYMENT_PAYEE)},
+		{V1_PAYMENT_CURRENCY, strlen(V1_PAYMENT_CURRENCY)},
+		{V1_PAYMENT_AMOUNT, strlen(V1_PAYMENT_AMOUNT)},
+		{V1_PAYMENT_NONCE, strlen(V1_PAYMENT_NONCE)},
+	};
+	uint8		digest[QC_SHA256_LEN];
+
+	return equals_hex(qc_payment_digest(m, payment, digest), digest,
+					  sizeof(digest), V1_PAYMENT_DIGEST);
+}
+
 static bool
 check_biometric(QcMac *m)
 {
@@ -232,6 +285,9 @@ check_protocol(QcMac *m, ReturnSetInfo *rsinfo)
 	put_result(rsinfo, "protocol 1 renewal code",
 			   check_plain_code(m, QC_KIND_RENEWAL, QC_CRED_RENEWAL, V1_STEP,
 								V1_RENEWAL));
+	put_result(rsinfo, "protocol 1 fuzzy commitment", check_commitment());
+	put_result(rsinfo, "protocol 1 biometric key", check_biometric_key(m));
+	put_result(rsinfo, "protocol 1 payment digest", check_payment(m));
 	put_result(rsinfo, "protocol 1 biometric code", check_biometric(m));
 }
 

@@ -138,10 +138,20 @@ HEAD
 printf "static const OcraVector ocra_vector[%d] = {\n%s};\n\n", scalar(@ocra), join('', @ocra);
 printf "static const OtpVector otp_vector[%d] = {\n%s};\n\n", scalar(@otp), join('', @otp);
 
+# Bit strings are packed as varbit is, the texts of the payment get names of
+# their own.
+$v->{$_} = unpack('H*', pack('B*', $v->{$_}))
+  foreach qw(template template_t_errors template_t1_errors);
+$v->{"payment_$_"} = $v->{payment}{$_} foreach qw(payee currency amount nonce);
+$v->{payment_id} = $v->{payment}{payment_id};
+
 print "/* One credential, from the master key to its codes. */\n";
 foreach my $name (qw(master issuer customer_ref full_name id_number phone
 	registration_digest check_value ticket static nonce transaction digits
-	second typed rotating renewal biometric_key payment_digest biometric_code))
+	second typed rotating renewal bch secret template helper_packed
+	template_t_errors template_t1_errors biometric_key payment_id payment_payee
+	payment_currency payment_amount payment_nonce payment_digest
+	biometric_code))
 {
 	printf "#define V1_%s \\\n\t%s\n", uc $name, quoted($v->{$name});
 }
