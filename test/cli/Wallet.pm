@@ -10,10 +10,12 @@ use File::Basename qw(dirname);
 use File::Temp ();
 use IPC::Run ();
 use JSON::PP ();
+use POSIX ();
 
 our @EXPORT = qw(
   $PIN vectors package_of write_package write_input wallet kept slurp spew
   base32_decode code_of fields second_code typed_code read_qr reseal_digest
+  read_terminal_qr have_terminal on_terminal
 );
 
 our $PIN = '246810';
@@ -47,6 +49,8 @@ sub scratch
 	my ($ending) = @_;
 	return sprintf('%s/%d%s', $dir, ++$files, $ending);
 }
+
+sub top { return $top }
 
 sub program { return $program }
 
@@ -175,6 +179,68 @@ sub read_qr
 	chomp $zbar;
 	($zxing) = $zxing =~ /^Text:\s+"(.*)"$/m;
 	return ($zbar, $zxing // '');
+}
+
+# What a decoder reads from the lines of half blocks in a terminal, as a scanner
+# sees them, 8 pixels a module.
+sub read_terminal_qr
+{
+	my @rows;
+	for (@_)
+	{
+		(my $upper = $_) =~ tr/\x{2580}\x{2588}\x{2584} /1100/;
+		(my $lower = $_) =~ tr/\x{2584}\x{2588}\x{2580} /1100/;
+		push @rows, $upper, $lower;
+	}
+	my $pgm = sprintf("P5 %d %d 255\n", 8 * length($rows[0] // ''), 8 * @rows);
+	for my $row (@rows)
+	{
+		$pgm .= join('', map { ($_ ? "\xff" : "\0") x 8 } split //, $row) x 8;
+	}
+	my $path = scratch('.pgm');
+	spew($path, $pgm);
+	return (read_qr($path))[0];
+}
+
+sub have_terminal { return eval { require IO::Pty; 1 } }
+
+# Runs the program on a terminal, answering each expected text; (status, all
+# that was seen, whether the echo is on).
+sub on_terminal
+{
+	my ($args, @steps) = @_;
+	my $pty = IO::Pty->new;
+	my $slave = $pty->slave;
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0)
+	{
+		$pty->make_slave_controlling_terminal;
+		POSIX::dup2(fileno $slave, $_) for 0 .. 2;
+		exec($program, @$args) or POSIX::_exit(127);
+	}
+	my $seen = '';
+	my $new = '';
+	local $SIG{ALRM} = sub { kill 'KILL', $pid; die "no answer to: $seen" };
+	alarm 30;
+	while (my ($expect, $answer) = splice @steps, 0, 2)
+	{
+		until ($new =~ s/.*?$expect//s)
+		{
+			sysread($pty, my $part, 4096) or last;
+			$new .= $part;
+			$seen .= $part;
+		}
+		syswrite($pty, $answer);
+	}
+	waitpid($pid, 0);
+	my $status = $?;
+	alarm 0;
+	my $termios = POSIX::Termios->new;
+	$termios->getattr(fileno $slave);
+	my $echo = $termios->getlflag & POSIX::ECHO();
+	close $slave;
+	while (sysread($pty, my $part, 4096)) { $seen .= $part }
+	return ($status, $seen, $echo);
 }
 
 # A store file changed by hand, with the digest at its end made right again.

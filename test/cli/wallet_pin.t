@@ -191,56 +191,20 @@ SKIP:
 # The terminal: asked twice, nothing echoed, the echo given back.
 SKIP:
 {
-	skip 'no IO::Pty', 6 unless eval { require IO::Pty; 1 };
+	skip 'no IO::Pty', 6 unless have_terminal();
 
-	# runs on a terminal, answering each expected text; (status, all seen, echo)
-	my $talk = sub {
-		my ($args, @steps) = @_;
-		my $pty = IO::Pty->new;
-		my $slave = $pty->slave;
-		my $pid = fork // die "fork: $!";
-		if ($pid == 0)
-		{
-			$pty->make_slave_controlling_terminal;
-			POSIX::dup2(fileno $slave, $_) for 0 .. 2;
-			exec(Wallet::program(), @$args) or POSIX::_exit(127);
-		}
-		my $seen = '';
-		my $new = '';
-		local $SIG{ALRM} = sub { kill 'KILL', $pid; die "no answer to: $seen" };
-		alarm 30;
-		while (my ($expect, $answer) = splice @steps, 0, 2)
-		{
-			until ($new =~ s/.*?$expect//s)
-			{
-				sysread($pty, my $part, 4096) or last;
-				$new .= $part;
-				$seen .= $part;
-			}
-			syswrite($pty, $answer);
-		}
-		waitpid($pid, 0);
-		my $status = $?;
-		alarm 0;
-		my $termios = POSIX::Termios->new;
-		$termios->getattr(fileno $slave);
-		my $echo = $termios->getlflag & POSIX::ECHO();
-		close $slave;
-		while (sysread($pty, my $part, 4096)) { $seen .= $part }
-		return ($status, $seen, $echo);
-	};
 	my $path = write_package(package_of($v));
 	my @download = ('download', '--package', $path, '--store', "$store.tty");
 
-	my ($status, $seen) = $talk->([@download], 'Cancel: ' => "Cancel\n");
+	my ($status, $seen) = on_terminal([@download], 'Cancel: ' => "Cancel\n");
 	ok($status == 0 && !-e "$store.tty" && $seen =~ /Nothing was kept/, 'terminal: Cancel');
-	($status, $seen) = $talk->([@download], 'Cancel: ' => "OK\n", 'digits\): ' => "864209\n",
+	($status, $seen) = on_terminal([@download], 'Cancel: ' => "OK\n", 'digits\): ' => "864209\n",
 		'again: ' => "864200\n", 'digits\): ' => "864209\n", 'again: ' => "864209\n");
 	ok($status == 0 && $seen =~ /the two PINs differ/, 'terminal: the PIN is asked for twice');
 	unlike($seen, qr/8642/, 'terminal: and not echoed');
-	($status, $seen) = $talk->([ 'show', '--text', '--store', "$store.tty" ], 'PIN: ' => "864209\n");
+	($status, $seen) = on_terminal([ 'show', '--text', '--store', "$store.tty" ], 'PIN: ' => "864209\n");
 	ok($status == 0 && $seen =~ /\Q$v->{static}\E/, 'terminal: show');
-	($status, $seen, my $echo) = $talk->([ 'show', '--store', "$store.tty" ], 'PIN: ' => "\x03");
+	($status, $seen, my $echo) = on_terminal([ 'show', '--store', "$store.tty" ], 'PIN: ' => "\x03");
 	is($status & 127, POSIX::SIGINT(), 'terminal: interrupted at the PIN');
 	ok($echo, 'terminal: the echo is back');
 }
