@@ -10,8 +10,8 @@
 #define DIGITS_MAX	8
 
 static Outcome
-make(QcMac *mac, const Credential *cred, QcKind kind, WalletKey key, uint32_t moment,
-	 const void *extra, size_t extralen, char text[QC_CODE_TEXT + 1])
+make(QcMac *mac, const Credential *cred, QcKind kind, const uint8_t key[QC_KEY_LEN],
+	 uint32_t moment, const void *extra, size_t extralen, char text[QC_CODE_TEXT + 1])
 {
 	QcCode		code = {
 		.kind = (uint8_t) kind,
@@ -20,7 +20,7 @@ make(QcMac *mac, const Credential *cred, QcKind kind, WalletKey key, uint32_t mo
 		.credential_id = cred->credential_id,
 		.moment = moment
 	};
-	QcStatus	status = qc_code_sign(mac, cred->key[key], extra, extralen, &code);
+	QcStatus	status = qc_code_sign(mac, key, extra, extralen, &code);
 
 	qc_mac_forget(mac);
 	if (status != QC_OK)
@@ -49,19 +49,29 @@ codes_second(QcMac *mac, const Credential *cred, uint32_t at,
 		complain("Try again.", "cannot make the code");
 		return OUT_BAD;
 	}
-	return make(mac, cred, QC_KIND_SECOND, KEY_SECOND, at, extra, extralen, code);
+	return make(mac, cred, QC_KIND_SECOND, cred->key[KEY_SECOND], at, extra, extralen, code);
 }
 
 Outcome
 codes_rotating(QcMac *mac, const Credential *cred, uint32_t at, char code[QC_CODE_TEXT + 1])
 {
-	return make(mac, cred, QC_KIND_ROTATING, KEY_ROTATING, at / QC_STEP_SECONDS, NULL, 0, code);
+	return make(mac, cred, QC_KIND_ROTATING, cred->key[KEY_ROTATING],
+				at / QC_STEP_SECONDS, NULL, 0, code);
 }
 
 Outcome
 codes_renewal(QcMac *mac, const Credential *cred, uint32_t at, char code[QC_CODE_TEXT + 1])
 {
-	return make(mac, cred, QC_KIND_RENEWAL, KEY_RENEWAL, at / QC_STEP_SECONDS, NULL, 0, code);
+	return make(mac, cred, QC_KIND_RENEWAL, cred->key[KEY_RENEWAL],
+				at / QC_STEP_SECONDS, NULL, 0, code);
+}
+
+Outcome
+codes_biometric(QcMac *mac, const Credential *cred, uint32_t at,
+				const uint8_t digest[QC_SHA256_LEN], char code[QC_CODE_TEXT + 1])
+{
+	return make(mac, cred, QC_KIND_BIOMETRIC, cred->biometric_key,
+				at / QC_STEP_SECONDS, digest, QC_SHA256_LEN, code);
 }
 
 Outcome

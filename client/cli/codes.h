@@ -16,6 +16,10 @@ Outcome		codes_rotating(QcMac *mac, const Credential *cred, uint32_t at,
 						   char code[QC_CODE_TEXT + 1]);
 Outcome		codes_renewal(QcMac *mac, const Credential *cred, uint32_t at,
 						  char code[QC_CODE_TEXT + 1]);
+/* A payer's, for the payment of this digest. */
+Outcome		codes_biometric(QcMac *mac, const Credential *cred, uint32_t at,
+							const uint8_t digest[QC_SHA256_LEN],
+							char code[QC_CODE_TEXT + 1]);
 
 /*
  * Joins the words that the customer typed, without spaces and hyphens.

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "card.h"
 #include "codes.h"
@@ -14,75 +13,7 @@
 #include "pin.h"
 #include "text.h"
 
-Outcome
-wallet_space(Store **store, char **pin)
-{
-	*store = guard_space(sizeof(Store));
-	*pin = guard_space(PIN_MAX + 1);
-	if (*store != NULL && *pin != NULL)
-		return OUT_OK;
-	complain("Close other programs and try again.", "no memory");
-	return OUT_USAGE;
-}
-
-bool
-wallet_now(const Options *o, const Credential *cred, uint32_t *now)
-{
-	int64_t		t = (int64_t) time(NULL) +
-		(o->has_clock_offset ? o->clock_offset : cred->clock_offset);
-
-	if (t < 0 || t > (int64_t) UINT32_MAX)
-	{
-		complain("Set this machine's clock.", "the clock is before 1970 or after 2106");
-		return false;
-	}
-	*now = (uint32_t) t;
-	return true;
-}
-
-static Outcome
-check_expiry(const Options *o, const Credential *cred)
-{
-	uint32_t	now;
-	char		day[16];
-
-	if (!wallet_now(o, cred, &now))
-		return OUT_USAGE;
-	if ((int64_t) now < cred->valid_until)
-		return OUT_OK;
-	text_day(cred->valid_until, day);
-	complain("Renew it: run qrwallet renewal, send the code that it prints to the bank, "
-			 "and give the answer to qrwallet download.",
-			 "the credential has expired on %s (UTC)", day);
-	return OUT_EXPIRED;
-}
-
-/* Says early, before a PIN is asked for, what would stop the command anyway. */
-static Outcome
-look(const Options *o, Store *store, bool expired_too)
-{
-	Outcome		out = store_take(store);
-
-	if (out == OUT_OK)
-		out = store_usable(store);
-	if (out == OUT_OK && !expired_too)
-		out = check_expiry(o, &store->cred);
-	store_drop(store);
-	return out;
-}
-
-static Outcome
-try_pin(Store *store, const char *pin)
-{
-	Outcome		out = store_take(store);
-
-	if (out == OUT_OK)
-		out = store_try(store, pin);
-	store_drop(store);
-	return out;
-}
-
-/* Up to a credential open in *store; an expired one is of use to a renewal only. */
+/* Up to a holder's credential open in *store; an expired one is of use to a renewal only. */
 static Outcome
 open_wallet(const Options *o, Store **store, bool expired_too)
 {
@@ -92,40 +23,14 @@ open_wallet(const Options *o, Store **store, bool expired_too)
 	if (out == OUT_OK)
 		out = store_find(*store, o->mac, o->store, false);
 	if (out == OUT_OK)
-		out = look(o, *store, expired_too);
+		out = wallet_look(o, *store, CREDENTIAL_HOLDER, expired_too);
 	if (out == OUT_OK)
 		out = pin_read(o->pin_fd, "PIN", pin);
 	if (out == OUT_OK)
-		out = try_pin(*store, pin);
+		out = wallet_try_pin(*store, pin, CREDENTIAL_HOLDER);
 	if (pin != NULL)
 		qc_wipe(pin, PIN_MAX + 1);
 	return out;
-}
-
-/* One code as the options ask: text, PNG, or drawn on the terminal. */
-static Outcome
-put_code(const Options *o, const char *code, const char *name)
-{
-	Outcome		out = OUT_OK;
-
-	if (o->png != NULL)
-		out = card_symbol_file(code, o->png);
-	if (out != OUT_OK)
-		return out;
-	if (o->plain)
-		puts(code);
-	else if (o->text)
-		printf("%s: %s\n", name, code);
-	else if (o->png == NULL)
-		out = card_symbol_print(code, o->invert);
-	return out;
-}
-
-/* Beside a picture on standard output no word may stand there. */
-static bool
-may_talk(const Options *o)
-{
-	return !o->plain && (o->png == NULL || strcmp(o->png, "-") != 0);
 }
 
 static Outcome
@@ -138,7 +43,7 @@ put_first_code(const Options *o, const Credential *cred)
 	if (out != OUT_OK)
 		return out;
 	if (o->plain || o->text || o->png != NULL)
-		return put_code(o, cred->first_code, "First code");
+		return wallet_put_code(o, cred->first_code, "First code");
 	return o->card == NULL ? card_print(cred, o->invert) : OUT_OK;
 }
 
@@ -153,7 +58,7 @@ cmd_show(const Options *o)
 	if (out == OUT_OK)
 		out = store_find(store, o->mac, o->store, false);
 	if (out == OUT_OK)
-		out = look(o, store, false);
+		out = wallet_look(o, store, CREDENTIAL_HOLDER, false);
 	if (out == OUT_OK && !store->cred.first_open)
 	{
 		if (o->no_pin)
@@ -164,7 +69,7 @@ cmd_show(const Options *o)
 		}
 		out = pin_read(o->pin_fd, "PIN", pin);
 		if (out == OUT_OK)
-			out = try_pin(store, pin);
+			out = wallet_try_pin(store, pin, CREDENTIAL_HOLDER);
 	}
 	if (out != OUT_OK)
 		return out;
@@ -198,10 +103,10 @@ cmd_answer(const Options *o)
 		return OUT_USAGE;
 	out = codes_second(o->mac, &store->cred, now, digits, code, typed);
 	if (out == OUT_OK)
-		out = put_code(o, code, "Second code");
+		out = wallet_put_code(o, code, "Second code");
 	if (out == OUT_OK && o->plain)
 		puts(typed);
-	else if (out == OUT_OK && may_talk(o))
+	else if (out == OUT_OK && wallet_may_talk(o))
 		printf("To type instead: %.4s %s\n", typed, typed + 4);
 	return out;
 }
@@ -220,8 +125,8 @@ cmd_rotate(const Options *o)
 		return OUT_USAGE;
 	out = codes_rotating(o->mac, &store->cred, now, code);
 	if (out == OUT_OK)
-		out = put_code(o, code, "Rotating code");
-	if (out == OUT_OK && may_talk(o))
+		out = wallet_put_code(o, code, "Rotating code");
+	if (out == OUT_OK && wallet_may_talk(o))
 		printf("The next one comes in %u seconds; each works once.\n",
 			   QC_STEP_SECONDS - now % QC_STEP_SECONDS);
 	return out;
@@ -294,14 +199,17 @@ cmd_status(const Options *o)
 	printf("Valid:         %s to %s (UTC)%s\n", from, until,
 		   (int64_t) now >= cred->valid_until ? ", expired" :
 		   (int64_t) now < cred->valid_from ? ", not yet" : "");
-	printf("First code:    opens %s the PIN\n", cred->first_open ? "without" : "with");
+	if (cred->kind == CREDENTIAL_PAYER)
+		printf("Kind:          a payer's, for qrwallet pay\n");
+	else
+		printf("First code:    opens %s the PIN\n", cred->first_open ? "without" : "with");
 	if (store->state == STORE_CLOSED)
 		printf("Wrong PINs:    %d of %d, closed\n", PIN_TRIES, PIN_TRIES);
 	else
 		printf("Wrong PINs:    %d of %d, %d left\n", store->image.wrong, PIN_TRIES,
 			   store_tries_left(store));
 	put_clock(o, cred);
-	return out != OUT_OK ? out : check_expiry(o, cred);
+	return out != OUT_OK ? out : wallet_expiry(o, cred);
 }
 
 Outcome
@@ -319,14 +227,14 @@ cmd_change_pin(const Options *o)
 		return OUT_USAGE;
 	out = store_find(store, o->mac, o->store, false);
 	if (out == OUT_OK)
-		out = look(o, store, true);
+		out = wallet_look(o, store, CREDENTIAL_ANY, true);
 	if (out == OUT_OK)
 		out = pin_read(o->pin_fd, "Present PIN", old);
 	/* with a descriptor both are there at once, so a bad new one costs no try */
 	if (out == OUT_OK && o->pin_fd >= 0)
 		out = pin_read_new(o->pin_fd, new_pin);
 	if (out == OUT_OK)
-		out = try_pin(store, old);
+		out = wallet_try_pin(store, old, CREDENTIAL_ANY);
 	if (out == OUT_OK && o->pin_fd < 0)
 		out = pin_read_new(o->pin_fd, new_pin);
 	if (out != OUT_OK)
@@ -367,7 +275,7 @@ cmd_option(const Options *o)
 	if (out == OUT_OK)
 		out = store_find(store, o->mac, o->store, false);
 	if (out == OUT_OK)
-		out = look(o, store, true);
+		out = wallet_look(o, store, CREDENTIAL_HOLDER, true);
 	if (out == OUT_OK)
 		out = pin_read(o->pin_fd, "PIN", pin);
 	if (out != OUT_OK)
@@ -375,6 +283,8 @@ cmd_option(const Options *o)
 	out = store_take(store);
 	if (out == OUT_OK)
 		out = store_try(store, pin);
+	if (out == OUT_OK)
+		out = wallet_kind(&store->cred, CREDENTIAL_HOLDER);
 	if (out == OUT_OK)
 	{
 		store->cred.first_open = on;

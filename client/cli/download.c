@@ -2,41 +2,15 @@
  * download.c
  *	  The download: from a package of the bank to a sealed store.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
-#include "guard.h"
 #include "package.h"
 #include "pin.h"
 #include "text.h"
-
-static Outcome
-read_package(int fd, char *out, size_t size, size_t *len)
-{
-	*len = 0;
-	while (*len < size)
-	{
-		ssize_t		n = read(fd, out + *len, size - *len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-		{
-			complain("Look at the file given with --package.",
-					 "cannot read the package: %s", strerror(errno));
-			return OUT_BAD;
-		}
-		if (n == 0)
-			return OUT_OK;
-		*len += (size_t) n;
-	}
-	complain("Nothing was kept.", "the package is too long to be one");
-	return OUT_BAD;
-}
 
 static void
 describe(const Credential *cred)
@@ -59,6 +33,8 @@ describe(const Credential *cred)
 static bool
 renews(const Credential *old, const Credential *cred)
 {
+	if (old->kind != cred->kind)
+		return false;
 	if (old->credential_id == cred->credential_id)
 		return cred->generation > old->generation;
 	return old->generation == 255 && cred->generation == 1 &&
@@ -89,28 +65,35 @@ check_place(const Store *store, const Credential *cred, bool replace)
 	return OUT_BAD;
 }
 
+/* OUT_OK with *cancelled set when the customer does not want it. */
 static Outcome
-confirm(const Options *o)
+confirm(const Options *o, bool *cancelled)
 {
-	if (o->yes)
+	Answer		answer = ANSWER_OK;
+
+	if (!o->yes)
+		answer = ask_ok("Download the credential? OK / Cancel:", o->stdin_taken, STDOUT_FILENO);
+	*cancelled = answer == ANSWER_CANCEL;
+	if (answer != ANSWER_NOBODY)
 		return OUT_OK;
-	switch (ask_ok("Download the credential? OK / Cancel:", o->package_fd == STDIN_FILENO))
-	{
-		case ANSWER_OK:
-			return OUT_OK;
-		case ANSWER_NOBODY:
-			complain("Give --yes, or the package as a file with --package.",
-					 "no terminal to ask at; nothing was kept");
-			break;
-		case ANSWER_CANCEL:
-			break;
-	}
+	complain("Give --yes, or the package as a file with --package.",
+			 "no terminal to ask at; nothing was kept");
 	return OUT_USAGE;
 }
 
-/* The new credential into the store, if its place is still free. */
-static Outcome
-keep(const Options *o, Store *store, Credential *cred, const char *pin)
+Outcome
+wallet_place(const Options *o, Store *store, const Credential *cred)
+{
+	Outcome		out = store_take(store);
+
+	if (out == OUT_OK || store->state == STORE_DAMAGED)
+		out = check_place(store, cred, o->replace);
+	store_drop(store);
+	return out;
+}
+
+Outcome
+wallet_keep(const Options *o, Store *store, Credential *cred, const char *pin)
 {
 	Outcome		out = store_take(store);
 
@@ -129,43 +112,24 @@ keep(const Options *o, Store *store, Credential *cred, const char *pin)
 	return out;
 }
 
-static Outcome
-look_at_place(const Options *o, Store *store, const Credential *cred)
-{
-	Outcome		out = store_take(store);
-
-	if (out == OUT_OK || store->state == STORE_DAMAGED)
-		out = check_place(store, cred, o->replace);
-	store_drop(store);
-	return out;
-}
-
 Outcome
 cmd_download(const Options *o)
 {
-	Credential *cred = guard_space(sizeof(Credential));
-	char	   *text = guard_space(PACKAGE_MAX);
+	Credential *cred = wallet_room(sizeof(Credential));
+	char	   *text = wallet_room(PACKAGE_MAX);
 	char	   *pin;
 	Store	   *store;
 	size_t		len;
 	int64_t		server_time;
 	uint32_t	now;
-	Outcome		out = wallet_space(&store, &pin);
+	bool		cancelled;
+	Outcome		out;
 
-	if (out != OUT_OK)
-		return out;
-	if (cred == NULL || text == NULL)
+	if (cred == NULL || text == NULL || wallet_space(&store, &pin) != OUT_OK)
 		return OUT_USAGE;
-	if (o->package_fd == o->pin_fd)
-	{
-		complain("Give the package as a file with --package, or the PIN on another descriptor.",
-				 "package and PIN cannot come from the same descriptor");
-		return OUT_USAGE;
-	}
-
-	out = read_package(o->package_fd, text, PACKAGE_MAX, &len);
+	out = wallet_read(o->in[IN_PACKAGE], "package", text, PACKAGE_MAX, &len);
 	if (out == OUT_OK)
-		out = package_read(text, len, cred, &server_time);
+		out = package_read(text, len, cred, NULL, &server_time);
 	qc_wipe(text, PACKAGE_MAX);
 	if (out == OUT_OK)
 	{
@@ -175,20 +139,21 @@ cmd_download(const Options *o)
 		out = store_find(store, o->mac, o->store, true);
 	}
 	if (out == OUT_OK)
-		out = look_at_place(o, store, cred);
+		out = wallet_place(o, store, cred);
 	if (out != OUT_OK)
 		return out;
 
 	describe(cred);
-	out = confirm(o);
-	if (out != OUT_OK)
+	out = confirm(o, &cancelled);
+	if (out == OUT_OK && cancelled)
 	{
 		puts("Cancelled. Nothing was kept.");
 		return OUT_OK;
 	}
-	out = pin_read_new(o->pin_fd, pin);
 	if (out == OUT_OK)
-		out = keep(o, store, cred, pin);
+		out = pin_read_new(o->pin_fd, pin);
+	if (out == OUT_OK)
+		out = wallet_keep(o, store, cred, pin);
 	qc_wipe(pin, PIN_MAX + 1);
 	if (out != OUT_OK)
 		return out;

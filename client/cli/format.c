@@ -9,7 +9,8 @@
 
 #define MAGIC			"QRWALLET"
 #define MAGIC_LEN		8
-#define FORMAT			1
+#define FORMAT_FIRST	1
+#define FORMAT			2
 #define FLAG_FIRST_OPEN	0x01
 
 /* Reads on until something is missing, and then says so once. */
@@ -88,7 +89,7 @@ static uint8_t *
 put_head(uint8_t *p, const Image *image, uint8_t wrong)
 {
 	memcpy(p, MAGIC, MAGIC_LEN);
-	p[8] = FORMAT;
+	p[8] = image->format;
 	p[9] = wrong;
 	qc_put_u32(p + 10, (uint32_t) image->open_len);
 	qc_put_u32(p + 14, (uint32_t) image->sealed_len);
@@ -134,7 +135,9 @@ format_read(QcMac *mac, const uint8_t *in, size_t len, Image *image)
 
 	r.left = all.len;
 	magic = take(&r, MAGIC_LEN);
-	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 || take_int(&r, 1) != FORMAT)
+	image->format = (uint8_t) take_int(&r, 1);
+	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_LEN) != 0 ||
+		image->format < FORMAT_FIRST || image->format > FORMAT)
 		return false;
 	image->wrong = (uint8_t) take_int(&r, 1);
 	image->open_len = (size_t) take_int(&r, 4);
@@ -167,6 +170,7 @@ format_open(const Credential *cred, Image *image)
 {
 	uint8_t    *p = image->open;
 
+	image->format = FORMAT;
 	qc_put_u64(p, (uint64_t) cred->credential_id);
 	p[8] = cred->generation;
 	p[9] = cred->kid;
@@ -175,7 +179,8 @@ format_open(const Credential *cred, Image *image)
 	qc_put_u32(p + 12, (uint32_t) cred->valid_from);
 	qc_put_u32(p + 16, (uint32_t) cred->valid_until);
 	qc_put_u64(p + 20, (uint64_t) cred->clock_offset);
-	p = put_text(p + 28, cred->issuer_code);
+	p[28] = (uint8_t) cred->kind;
+	p = put_text(p + 29, cred->issuer_code);
 	p = put_text(p, cred->issuer_name);
 	if (cred->first_open)
 	{
@@ -202,6 +207,8 @@ format_open_read(const Image *image, Credential *cred)
 	cred->valid_from = (int64_t) take_int(&r, 4);
 	cred->valid_until = (int64_t) take_int(&r, 4);
 	cred->clock_offset = (int64_t) take_int(&r, 8);
+	cred->kind = image->format == FORMAT_FIRST ? CREDENTIAL_HOLDER :
+		(CredentialKind) take_int(&r, 1);
 	take_text(&r, cred->issuer_code, sizeof(cred->issuer_code));
 	take_text(&r, cred->issuer_name, sizeof(cred->issuer_name));
 	if (cred->first_open)
@@ -211,6 +218,8 @@ format_open_read(const Image *image, Credential *cred)
 		take_text(&r, cred->face_value, sizeof(cred->face_value));
 	}
 	return r.ok && r.left == 0 && (flags & ~FLAG_FIRST_OPEN) == 0 &&
+		(cred->kind == CREDENTIAL_HOLDER ||
+		 (cred->kind == CREDENTIAL_PAYER && !cred->first_open)) &&
 		cred->credential_id > 0 && cred->generation > 0 && cred->kid > 0 &&
 		cred->digits >= 6 && cred->digits <= 8 &&
 		cred->clock_offset >= -(int64_t) UINT32_MAX &&
@@ -222,8 +231,16 @@ format_secret(const Credential *cred, uint8_t *out)
 {
 	uint8_t    *p = out;
 
-	memcpy(p, cred->key, sizeof(cred->key));
-	p = put_text(p + sizeof(cred->key), cred->first_code);
+	if (cred->kind == CREDENTIAL_PAYER)
+	{
+		memcpy(p, cred->biometric_key, QC_KEY_LEN);
+		p += QC_KEY_LEN;
+	}
+	else
+	{
+		memcpy(p, cred->key, sizeof(cred->key));
+		p = put_text(p + sizeof(cred->key), cred->first_code);
+	}
 	p = put_text(p, cred->purpose);
 	p = put_text(p, cred->face_value);
 	return (size_t) (p - out);
@@ -234,8 +251,13 @@ format_secret_read(const uint8_t *in, size_t len, Credential *cred)
 {
 	Reader		r = {in, len, true};
 
-	take_bytes(&r, &cred->key[0][0], sizeof(cred->key));
-	take_text(&r, cred->first_code, sizeof(cred->first_code));
+	if (cred->kind == CREDENTIAL_PAYER)
+		take_bytes(&r, cred->biometric_key, QC_KEY_LEN);
+	else
+	{
+		take_bytes(&r, &cred->key[0][0], sizeof(cred->key));
+		take_text(&r, cred->first_code, sizeof(cred->first_code));
+	}
 	take_text(&r, cred->purpose, sizeof(cred->purpose));
 	take_text(&r, cred->face_value, sizeof(cred->face_value));
 	return r.ok && r.left == 0;

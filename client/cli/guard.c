@@ -15,7 +15,7 @@
 #include "core/mac.h"
 #include "guard.h"
 
-#define SPACE_SIZE	(256 * 1024)
+#define SPACE_SIZE	(2 * 1024 * 1024)
 
 /* What guard_malloc() puts before a block, as large as the strictest alignment. */
 typedef union BlockHead

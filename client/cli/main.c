@@ -15,7 +15,7 @@
 #include "card.h"
 #include "commands.h"
 #include "guard.h"
-#include "package.h"
+#include "member.h"
 
 static const char usage[] =
 "Usage: qrwallet COMMAND [OPTION]...\n"
@@ -31,6 +31,12 @@ static const char usage[] =
 "  option first-code on|off\n"
 "                         whether the first code and the card need no PIN\n"
 "\n"
+"Commands for a payer's credential, which is made of a biometric:\n"
+"  template               the bits of a face, for another program\n"
+"  bind                   commit a new key to a template, for bind_helper()\n"
+"  pay                    show a payment, ask, and make the code for it\n"
+"  keep                   keep the key under a PIN: pay then needs no capture\n"
+"\n"
 "Options of every command:\n"
 "  --store FILE           the sealed file ($XDG_DATA_HOME/qrwallet/wallet,\n"
 "                         else ~/.local/share/qrwallet/wallet)\n"
@@ -45,7 +51,24 @@ static const char usage[] =
 "  --open-first-code      first code and card without the PIN\n"
 "  --replace              also in place of another credential\n"
 "\n"
-"Options of show, answer and rotate:\n"
+"Options of template, bind, pay and keep:\n"
+"  --payment FILE         pay: the row of begin_payment(), JSON (standard input)\n"
+"  --binding FILE         template, bind: the row of begin_binding(), JSON (bind:\n"
+"                         standard input)\n"
+"  --package FILE         template, pay, keep: what biometric_package() answers\n"
+"                         (keep: standard input; pay: without it the kept key)\n"
+"  --template FILE        the capture as bits, characters 0 and 1\n"
+"  --descriptor FILE      the capture as a face's descriptor, numbers\n"
+"  --mean FILE            with it: the mean of the model, as many numbers\n"
+"  --password-fd N        with it: read the login password from descriptor N\n"
+"  --model NAME           bind: the model that made the capture; pay, keep: fail\n"
+"                         when another one was bound\n"
+"  --code NAME            template, bind: bch1023_123 (standard) or bch511_76\n"
+"  --keep                 pay: keep the key as well, under a new PIN\n"
+"  --yes                  pay: show the payment, but do not ask\n"
+"  --replace              pay --keep, keep: also in place of another credential\n"
+"\n"
+"Options of show, answer, rotate and pay:\n"
 "  --png FILE             the code's QR as PNG; - is standard output\n"
 "  --text                 the code as text, not drawn\n"
 "  --plain                only the code as text, one a line (renewal too)\n"
@@ -58,7 +81,8 @@ static const char usage[] =
 "\n"
 "Exit codes: 0 done, or cancelled; 1 wrong usage, or no terminal, memory or\n"
 "place to write; 2 wrong PIN; 3 closed after three wrong PINs; 4 expired;\n"
-"5 the store file or the package is missing, damaged or refused.\n";
+"5 the store file or the package is missing, damaged or refused, or a binding,\n"
+"payment or capture is; 6 the capture is too far off the bound one.\n";
 
 /* Which command takes which option. */
 enum
@@ -68,7 +92,16 @@ enum
 	TAKES_PICTURE = 1 << 1,
 	TAKES_SHOW = 1 << 2,
 	TAKES_PLAIN = 1 << 3,
-	TAKES_WORDS = 1 << 4
+	TAKES_WORDS = 1 << 4,
+	TAKES_PACKAGE = 1 << 5,
+	TAKES_PAYMENT = 1 << 6,
+	TAKES_BINDING = 1 << 7,
+	TAKES_TEMPLATE = 1 << 8,
+	TAKES_FACE = 1 << 9,
+	TAKES_MODEL = 1 << 10,
+	TAKES_CODE = 1 << 11,
+	TAKES_YES = 1 << 12,
+	TAKES_REPLACE = 1 << 13
 };
 
 typedef struct Command
@@ -76,31 +109,66 @@ typedef struct Command
 	const char *name;
 	Outcome		(*run) (const Options *o);
 	unsigned	takes;
+	Input		standard;		/* what standard input is unless it is named */
 } Command;
 
 static const Command commands[] = {
-	{"download", cmd_download, TAKES_DOWNLOAD},
-	{"show", cmd_show, TAKES_PICTURE | TAKES_PLAIN | TAKES_SHOW},
-	{"answer", cmd_answer, TAKES_PICTURE | TAKES_PLAIN | TAKES_WORDS},
-	{"rotate", cmd_rotate, TAKES_PICTURE | TAKES_PLAIN},
-	{"renewal", cmd_renewal, TAKES_PLAIN},
-	{"status", cmd_status, TAKES_ANY},
-	{"change-pin", cmd_change_pin, TAKES_ANY},
-	{"option", cmd_option, TAKES_WORDS}
+	{"download", cmd_download, TAKES_PACKAGE | TAKES_DOWNLOAD | TAKES_YES | TAKES_REPLACE,
+	IN_PACKAGE},
+	{"show", cmd_show, TAKES_PICTURE | TAKES_PLAIN | TAKES_SHOW, IN_COUNT},
+	{"answer", cmd_answer, TAKES_PICTURE | TAKES_PLAIN | TAKES_WORDS, IN_COUNT},
+	{"rotate", cmd_rotate, TAKES_PICTURE | TAKES_PLAIN, IN_COUNT},
+	{"renewal", cmd_renewal, TAKES_PLAIN, IN_COUNT},
+	{"status", cmd_status, TAKES_ANY, IN_COUNT},
+	{"change-pin", cmd_change_pin, TAKES_ANY, IN_COUNT},
+	{"option", cmd_option, TAKES_WORDS, IN_COUNT},
+	{"template", cmd_template, TAKES_BINDING | TAKES_PACKAGE | TAKES_FACE | TAKES_CODE,
+	IN_COUNT},
+	{"bind", cmd_bind, TAKES_BINDING | TAKES_TEMPLATE | TAKES_FACE | TAKES_MODEL | TAKES_CODE,
+	IN_BINDING},
+	{"pay", cmd_pay, TAKES_PAYMENT | TAKES_PACKAGE | TAKES_TEMPLATE | TAKES_FACE | TAKES_MODEL |
+		TAKES_YES | TAKES_REPLACE | TAKES_PICTURE | TAKES_PLAIN, IN_PAYMENT},
+	{"keep", cmd_keep, TAKES_PACKAGE | TAKES_TEMPLATE | TAKES_FACE | TAKES_MODEL | TAKES_REPLACE,
+	IN_PACKAGE}
 };
 
 enum
 {
-	OPT_STORE = 256, OPT_PIN_FD, OPT_CLOCK_OFFSET, OPT_PACKAGE, OPT_YES,
-	OPT_OPEN_FIRST_CODE, OPT_REPLACE, OPT_PNG, OPT_TEXT, OPT_PLAIN,
-	OPT_INVERT, OPT_CARD, OPT_NO_PIN
+	OPT_STORE = 256, OPT_PIN_FD, OPT_CLOCK_OFFSET, OPT_YES, OPT_OPEN_FIRST_CODE,
+	OPT_REPLACE, OPT_PNG, OPT_TEXT, OPT_PLAIN, OPT_INVERT, OPT_CARD, OPT_NO_PIN,
+	OPT_PASSWORD_FD, OPT_MODEL, OPT_CODE, OPT_KEEP,
+	OPT_INPUT					/* and on, in the order of Input */
+};
+
+/* The files that are read, in the order of Input. */
+static const struct
+{
+	const char *name;
+	unsigned	takes;
+}			inputs[IN_COUNT] =
+{
+	[IN_PACKAGE] = {"package", TAKES_PACKAGE},
+	[IN_PAYMENT] = {"payment", TAKES_PAYMENT},
+	[IN_BINDING] = {"binding", TAKES_BINDING},
+	[IN_TEMPLATE] = {"template", TAKES_TEMPLATE},
+	[IN_DESCRIPTOR] = {"descriptor", TAKES_FACE},
+	[IN_MEAN] = {"mean", TAKES_FACE}
 };
 
 static const struct option long_options[] = {
 	{"store", required_argument, NULL, OPT_STORE},
 	{"pin-fd", required_argument, NULL, OPT_PIN_FD},
 	{"clock-offset", required_argument, NULL, OPT_CLOCK_OFFSET},
-	{"package", required_argument, NULL, OPT_PACKAGE},
+	{"package", required_argument, NULL, OPT_INPUT + IN_PACKAGE},
+	{"payment", required_argument, NULL, OPT_INPUT + IN_PAYMENT},
+	{"binding", required_argument, NULL, OPT_INPUT + IN_BINDING},
+	{"template", required_argument, NULL, OPT_INPUT + IN_TEMPLATE},
+	{"descriptor", required_argument, NULL, OPT_INPUT + IN_DESCRIPTOR},
+	{"mean", required_argument, NULL, OPT_INPUT + IN_MEAN},
+	{"password-fd", required_argument, NULL, OPT_PASSWORD_FD},
+	{"model", required_argument, NULL, OPT_MODEL},
+	{"code", required_argument, NULL, OPT_CODE},
+	{"keep", no_argument, NULL, OPT_KEEP},
 	{"yes", no_argument, NULL, OPT_YES},
 	{"open-first-code", no_argument, NULL, OPT_OPEN_FIRST_CODE},
 	{"replace", no_argument, NULL, OPT_REPLACE},
@@ -153,11 +221,17 @@ read_number(const char *s, int64_t least, int64_t most, int64_t *out)
 
 /* Takes in one option; needed receives what a command must take for it. */
 static Outcome
-take_option(int opt, Options *o, const char **package, unsigned *needed)
+take_option(int opt, Options *o, const char *path[IN_COUNT], unsigned *needed)
 {
 	int64_t		n;
 
 	*needed = TAKES_ANY;
+	if (opt >= OPT_INPUT)
+	{
+		*needed = inputs[opt - OPT_INPUT].takes;
+		path[opt - OPT_INPUT] = optarg;
+		return OUT_OK;
+	}
 	switch (opt)
 	{
 		case OPT_STORE:
@@ -173,12 +247,26 @@ take_option(int opt, Options *o, const char **package, unsigned *needed)
 				return usage_error("--clock-offset takes a number of seconds%s", "");
 			o->has_clock_offset = true;
 			break;
-		case OPT_PACKAGE:
-			*needed = TAKES_DOWNLOAD;
-			*package = optarg;
+		case OPT_PASSWORD_FD:
+			*needed = TAKES_FACE;
+			if (!read_number(optarg, 0, 65535, &n))
+				return usage_error("--password-fd takes the number of a descriptor%s", "");
+			o->password_fd = (int) n;
+			break;
+		case OPT_MODEL:
+			*needed = TAKES_MODEL;
+			o->model = optarg;
+			break;
+		case OPT_CODE:
+			*needed = TAKES_CODE;
+			o->code = optarg;
+			break;
+		case OPT_KEEP:
+			*needed = TAKES_PAYMENT;
+			o->keep = true;
 			break;
 		case OPT_YES:
-			*needed = TAKES_DOWNLOAD;
+			*needed = TAKES_YES;
 			o->yes = true;
 			break;
 		case OPT_OPEN_FIRST_CODE:
@@ -186,7 +274,7 @@ take_option(int opt, Options *o, const char **package, unsigned *needed)
 			o->open_first_code = true;
 			break;
 		case OPT_REPLACE:
-			*needed = TAKES_DOWNLOAD;
+			*needed = TAKES_REPLACE;
 			o->replace = true;
 			break;
 		case OPT_PNG:
@@ -236,7 +324,7 @@ find_command(const char *name)
  */
 static Outcome
 read_arguments(int argc, char **argv, Options *o, const Command **command,
-			   const char **package)
+			   const char *path[IN_COUNT])
 {
 	unsigned	needed_all = TAKES_ANY;
 	int			opt;
@@ -260,7 +348,7 @@ read_arguments(int argc, char **argv, Options *o, const Command **command,
 		}
 		if (opt == '?')
 			return usage_error("no such option, or it lacks its value: %s", argv[optind - 1]);
-		out = take_option(opt, o, package, &needed);
+		out = take_option(opt, o, path, &needed);
 		if (out != OUT_OK)
 			return out;
 		needed_all |= needed;
@@ -279,37 +367,75 @@ read_arguments(int argc, char **argv, Options *o, const Command **command,
 	return OUT_OK;
 }
 
+/*
+ * Opens what is to be read, before files can no longer be opened by the name
+ * of a descriptor.
+ */
+static Outcome
+open_inputs(const Command *command, const char *path[IN_COUNT], Options *o)
+{
+	int			i;
+
+	if (command->standard < IN_COUNT && path[command->standard] == NULL)
+		path[command->standard] = "-";
+	for (i = 0; i < IN_COUNT; i++)
+	{
+		if (path[i] == NULL)
+			continue;
+		if (strcmp(path[i], "-") != 0)
+			o->in[i] = open(path[i], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		else if (o->stdin_taken)
+			return usage_error("two files cannot both be standard input; name --%s FILE",
+							   inputs[i].name);
+		else
+		{
+			o->in[i] = STDIN_FILENO;
+			o->stdin_taken = true;
+		}
+		if (o->in[i] < 0)
+		{
+			char		hint[64];
+
+			snprintf(hint, sizeof(hint), "Look at the file given with --%s.", inputs[i].name);
+			complain(hint, "cannot open the %s: %s", inputs[i].name, strerror(errno));
+			return OUT_BAD;
+		}
+		if (o->in[i] == o->pin_fd || o->in[i] == o->password_fd)
+			return usage_error("PIN or password cannot come from the descriptor of --%s",
+							   inputs[i].name);
+	}
+	return OUT_OK;
+}
+
 int
 main(int argc, char **argv)
 {
-	Options		o = {.pin_fd = -1, .package_fd = STDIN_FILENO};
+	Options		o = {.pin_fd = -1, .password_fd = -1};
 	const Command *command;
-	const char *package = "-";
+	const char *path[IN_COUNT] = {NULL};
 	QcMac		mac;
 	Outcome		out;
+	int			i;
 
 	/* for the width of characters; the messages are English anyway */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		(void) setlocale(LC_CTYPE, "");
 
-	out = read_arguments(argc, argv, &o, &command, &package);
+	for (i = 0; i < IN_COUNT; i++)
+		o.in[i] = -1;
+	out = read_arguments(argc, argv, &o, &command, path);
 	if (out != OUT_OK || command == NULL)
 		return out;
-	if (strcmp(package, "-") != 0)
-		o.package_fd = open(package, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (o.package_fd < 0)
-	{
-		complain("Look at the file given with --package.", "cannot open the package: %s",
-				 strerror(errno));
-		return OUT_BAD;
-	}
+	out = open_inputs(command, path, &o);
+	if (out != OUT_OK)
+		return out;
 
 	if (!guard_start() || qc_mac_open(&mac) != QC_OK)
 	{
 		complain("Close other programs and try again.", "no memory, or no libcrypto");
 		return OUT_USAGE;
 	}
-	package_start();
+	member_start();
 	o.mac = &mac;
 	out = command->run(&o);
 	qc_mac_close(&mac);

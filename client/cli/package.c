@@ -5,113 +5,22 @@
  */
 #include <string.h>
 
-#include <jansson.h>
-
-#include "guard.h"
+#include "member.h"
 #include "package.h"
-#include "text.h"
 
-static const char hint_anew[] =
-	"Nothing was kept. Download again; if it happens again, tell the bank.";
+static const Document holder_document = {
+	"package",
+	"Nothing was kept. Download again; if it happens again, tell the bank."
+};
 
-void
-package_start(void)
-{
-	json_set_alloc_funcs(guard_malloc, guard_free);
-	/* a fixed seed is no loss: a package is small, and its sender known */
-	json_object_seed(1);
-}
-
-/* No value is ever named: it may be a key. */
-static bool
-bad(const char *member)
-{
-	complain(hint_anew, "the package is not as a bank makes it: \"%s\" is missing or wrong",
-			 member);
-	return false;
-}
+static const Document payer_document = {
+	"package",
+	"Give what biometric_package() answers; where the bank sends a verification code for it, "
+	"that is nothing until the code is given."
+};
 
 static bool
-read_int(const json_t *object, const char *name, int64_t least, int64_t most, int64_t *out)
-{
-	const json_t *v = json_object_get(object, name);
-
-	if (!json_is_integer(v) || json_integer_value(v) < least || json_integer_value(v) > most)
-		return bad(name);
-	*out = json_integer_value(v);
-	return true;
-}
-
-/* An optional text is empty when it is missing or null. */
-static bool
-read_text(const json_t *object, const char *name, bool optional, char *out, size_t size)
-{
-	const json_t *v = json_object_get(object, name);
-
-	out[0] = '\0';
-	if (optional && (v == NULL || json_is_null(v)))
-		return true;
-	if (!json_is_string(v) ||
-		!text_clean(json_string_value(v), json_string_length(v), out, size))
-		return bad(name);
-	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static bool
-read_key(const json_t *keys, const char *name, uint8_t out[QC_KEY_LEN])
-{
-	const json_t *v = json_object_get(keys, name);
-	const char *s = json_string_value(v);
-	size_t		i;
-
-	if (s == NULL || json_string_length(v) != 2 * QC_KEY_LEN)
-		return bad(name);
-	for (i = 0; i < QC_KEY_LEN; i++)
-	{
-		int			high = hex_digit(s[2 * i]);
-		int			low = hex_digit(s[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return bad(name);
-		out[i] = (uint8_t) (high << 4 | low);
-	}
-	return true;
-}
-
-/* A string, since JSON's numbers are exact to 2^53 only; no sign, no leading zero. */
-static bool
-read_id(const json_t *object, int64_t *out)
-{
-	const json_t *v = json_object_get(object, "credential_id");
-	const char *s = json_string_value(v);
-	int64_t		id = 0;
-
-	if (s == NULL || strlen(s) != json_string_length(v) || *s < '1' || *s > '9')
-		return bad("credential_id");
-	for (; *s != '\0'; s++)
-	{
-		if (*s < '0' || *s > '9' || id > (INT64_MAX - (*s - '0')) / 10)
-			return bad("credential_id");
-		id = id * 10 + (*s - '0');
-	}
-	*out = id;
-	return true;
-}
-
-static bool
-read_first_code(const json_t *object, Credential *cred)
+read_first_code(const Document *doc, const json_t *object, Credential *cred)
 {
 	const json_t *v = json_object_get(object, "static");
 	const char *s = json_string_value(v);
@@ -123,13 +32,13 @@ read_first_code(const json_t *object, Credential *cred)
 		code.credential_id != cred->credential_id ||
 		code.generation != cred->generation ||
 		code.kid != cred->kid)
-		return bad("static");
+		return member_bad(doc, "static");
 	qc_code_print(&code, cred->first_code);
 	return true;
 }
 
 static bool
-read_members(const json_t *object, Credential *cred, int64_t *server_time)
+read_keys(const Document *doc, const json_t *object, Credential *cred)
 {
 	static const char *const key_name[KEY_COUNT] = {
 		[KEY_SECOND] = "second",
@@ -138,51 +47,128 @@ read_members(const json_t *object, Credential *cred, int64_t *server_time)
 		[KEY_RENEWAL] = "renewal"
 	};
 	const json_t *keys = json_object_get(object, "keys");
+	size_t		len;
+	int			i;
+
+	if (!json_is_object(keys))
+		return member_bad(doc, "keys");
+	for (i = 0; i < KEY_COUNT; i++)
+		if (!member_hex(doc, keys, key_name[i], false, QC_KEY_LEN, QC_KEY_LEN,
+						cred->key[i], &len))
+			return false;
+	return true;
+}
+
+/* What is in place of the keys, once the credential itself is read. */
+static bool
+read_biometric(const Document *doc, const json_t *object, const Credential *cred,
+			   Biometric *biometric)
+{
+	const json_t *part = json_object_get(object, "biometric");
+	Binding    *binding = &biometric->binding;
+	char		code[32];
+	size_t		bytes;
+	size_t		len;
+
+	if (json_object_get(object, "keys") != NULL)
+		return member_bad(doc, "keys");
+	if (!json_is_object(part))
+		return member_bad(doc, "biometric");
+	if (!member_exact(doc, part, "code", code, sizeof(code)))
+		return false;
+	biometric->code = qc_bch_find(code, strlen(code));
+	if (biometric->code == NULL)
+		return member_bad(doc, "code");
+	bytes = qc_bch_bytes(biometric->code);
+	if (!member_hex(doc, part, "helper", false, bytes, bytes, biometric->helper, &len) ||
+		!member_hex(doc, part, "salt", false, BINDING_SALT_MIN, BINDING_SALT_MAX,
+					binding->salt, &binding->salt_len) ||
+		!member_exact(doc, part, "model", biometric->model, sizeof(biometric->model)))
+		return false;
+	if (!qc_is_packed(biometric->helper, biometric->code->n))
+		return member_bad(doc, "helper");
+	binding->credential_id = cred->credential_id;
+	binding->generation = cred->generation;
+	binding->kid = cred->kid;
+	return true;
+}
+
+static bool
+read_members(const Document *doc, const json_t *object, Credential *cred,
+			 int64_t *server_time)
+{
 	const json_t *issuer = json_object_get(object, "issuer");
 	int64_t		generation;
 	int64_t		kid;
 	int64_t		digits;
-	int			i;
 
-	if (!read_id(object, &cred->credential_id) ||
-		!read_int(object, "generation", 1, 255, &generation) ||
-		!read_int(object, "kid", 1, 255, &kid) ||
-		!read_int(object, "digits", 6, 8, &digits) ||
-		!read_int(object, "valid_from", 0, UINT32_MAX, &cred->valid_from) ||
-		!read_int(object, "valid_until", 0, UINT32_MAX, &cred->valid_until) ||
-		!read_int(object, "server_time", 0, UINT32_MAX, server_time))
+	if (!member_id(doc, object, false, &cred->credential_id) ||
+		!member_int(doc, object, "generation", 1, 255, &generation) ||
+		!member_int(doc, object, "kid", 1, 255, &kid) ||
+		!member_int(doc, object, "digits", 6, 8, &digits) ||
+		!member_int(doc, object, "valid_from", 0, UINT32_MAX, &cred->valid_from) ||
+		!member_int(doc, object, "valid_until", 0, UINT32_MAX, &cred->valid_until) ||
+		!member_int(doc, object, "server_time", 0, UINT32_MAX, server_time))
 		return false;
 	cred->generation = (uint8_t) generation;
 	cred->kid = (uint8_t) kid;
 	cred->digits = (uint8_t) digits;
 
 	if (!json_is_object(issuer))
-		return bad("issuer");
-	if (!read_text(issuer, "code", false, cred->issuer_code, sizeof(cred->issuer_code)) ||
-		!read_text(issuer, "name", false, cred->issuer_name, sizeof(cred->issuer_name)) ||
-		!read_text(object, "purpose", true, cred->purpose, sizeof(cred->purpose)) ||
-		!read_text(object, "face_value", true, cred->face_value, sizeof(cred->face_value)))
+		return member_bad(doc, "issuer");
+	if (!member_text(doc, issuer, "code", false, cred->issuer_code, sizeof(cred->issuer_code)) ||
+		!member_text(doc, issuer, "name", false, cred->issuer_name, sizeof(cred->issuer_name)) ||
+		!member_text(doc, object, "purpose", true, cred->purpose, sizeof(cred->purpose)) ||
+		!member_text(doc, object, "face_value", true, cred->face_value, sizeof(cred->face_value)))
 		return false;
 	if (cred->issuer_code[0] == '\0')
-		return bad("issuer");
+		return member_bad(doc, "issuer");
+	return read_first_code(doc, object, cred);
+}
 
-	if (!json_is_object(keys))
-		return bad("keys");
-	for (i = 0; i < KEY_COUNT; i++)
-		if (!read_key(keys, key_name[i], cred->key[i]))
-			return false;
-	return read_first_code(object, cred);
+/* The verdict of a request that was rejected, and packages for somebody else. */
+static Outcome
+check_kind(const json_t *object, bool payer)
+{
+	const char *verdict = json_string_value(json_object_get(object, "verdict"));
+
+	if (verdict != NULL && strcmp(verdict, "rejected") == 0)
+	{
+		complain(payer ? "Log in again, or bind a template first." :
+				 "A link works once and not for long, and a renewal code for a minute: "
+				 "try a new renewal code, or ask the bank for a new link.",
+				 "the bank rejected the request, so there is no credential %s",
+				 payer ? "to pay with" : "to keep");
+		return OUT_BAD;
+	}
+	if (!payer && json_object_get(object, "biometric") != NULL)
+	{
+		complain("Pay with it: qrwallet pay --package FILE. To pay with a PIN in place of a "
+				 "capture, keep its key: qrwallet keep --package FILE.",
+				 "this is a payer's credential, which is made of a biometric");
+		return OUT_BAD;
+	}
+	if (payer && json_object_get(object, "biometric") == NULL)
+	{
+		complain("A holder's package is for qrwallet download; a payer's comes from "
+				 "biometric_package(), once a template is bound.",
+				 "this is not a payer's package");
+		return OUT_BAD;
+	}
+	return OUT_OK;
 }
 
 static Outcome
-read_object(const json_t *object, Credential *cred, int64_t *server_time)
+read_object(const json_t *object, Credential *cred, Biometric *biometric,
+			int64_t *server_time)
 {
-	const char *verdict = json_string_value(json_object_get(object, "verdict"));
+	const Document *doc = biometric != NULL ? &payer_document : &holder_document;
 	const json_t *version = json_object_get(object, "v");
+	Outcome		out;
 
 	if (!json_is_integer(version))
 	{
-		bad("v");
+		member_bad(doc, "v");
 		return OUT_BAD;
 	}
 	if (json_integer_value(version) != 1)
@@ -190,39 +176,29 @@ read_object(const json_t *object, Credential *cred, int64_t *server_time)
 		complain("Get a newer qrwallet.", "the package is of a version that this wallet does not know");
 		return OUT_BAD;
 	}
-	if (verdict != NULL && strcmp(verdict, "rejected") == 0)
-	{
-		complain("A link works once and not for long, and a renewal code for a minute: "
-				 "try a new renewal code, or ask the bank for a new link.",
-				 "the bank rejected the request, so there is no credential to keep");
+	out = check_kind(object, biometric != NULL);
+	if (out != OUT_OK)
+		return out;
+	if (!read_members(doc, object, cred, server_time))
 		return OUT_BAD;
-	}
-	if (json_object_get(object, "biometric") != NULL)
-	{
-		complain("Use the bank's web wallet for it.",
-				 "this is a payer's credential, which is made of a biometric; this wallet has no camera");
+	cred->kind = biometric != NULL ? CREDENTIAL_PAYER : CREDENTIAL_HOLDER;
+	if (biometric != NULL ? !read_biometric(doc, object, cred, biometric) :
+		!read_keys(doc, object, cred))
 		return OUT_BAD;
-	}
-	return read_members(object, cred, server_time) ? OUT_OK : OUT_BAD;
+	return OUT_OK;
 }
 
 Outcome
-package_read(const char *text, size_t len, Credential *cred, int64_t *server_time)
+package_read(const char *text, size_t len, Credential *cred, Biometric *biometric,
+			 int64_t *server_time)
 {
-	json_error_t error;
 	json_t	   *object;
 	Outcome		out;
 
-	object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(object))
-	{
-		/* error.text may quote the package, and so a key */
-		complain(hint_anew, "the package is not a JSON object");
-		json_decref(object);
-		qc_wipe(&error, sizeof(error));
+	object = member_object(biometric != NULL ? &payer_document : &holder_document, text, len);
+	if (object == NULL)
 		return OUT_BAD;
-	}
-	out = read_object(object, cred, server_time);
+	out = read_object(object, cred, biometric, server_time);
 	json_decref(object);
 	if (out != OUT_OK)
 		qc_wipe(cred, sizeof(*cred));

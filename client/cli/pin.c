@@ -1,6 +1,6 @@
 /*
  * pin.c
- *	  Asking: the PIN, and OK or Cancel.
+ *	  Asking: the PIN, the login password, and OK or Cancel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,58 +90,82 @@ read_hidden(int tty, const char *prompt, char *out, size_t size)
 	return line;
 }
 
-static int
-open_terminal(void)
+/* What is asked for, in the messages. */
+typedef struct Asked
 {
-	int			tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	const char *name;
+	const char *option;
+	int			most;			/* characters or bytes, as unit says */
+	const char *unit;
+} Asked;
 
-	if (tty < 0)
-		complain("Run it at a terminal, or give the PIN with --pin-fd.",
-				 "no terminal to ask for the PIN");
-	return tty;
-}
+static const Asked asked_pin = {"PIN", "--pin-fd", PIN_MAX, "digits"};
 
 /* Says what is wrong with a line that was not taken. */
 static Outcome
-explain(Line line)
+explain(const Asked *asked, Line line)
 {
+	char		hint[80];
+
 	switch (line)
 	{
 		case LINE_OK:
 			return OUT_OK;
 		case LINE_LONG:
-			complain("Nothing was tried; type it again.", "a PIN has at most %d digits", PIN_MAX);
+			complain("Nothing was tried; type it again.", "a %s has at most %d %s",
+					 asked->name, asked->most, asked->unit);
 			break;
 		case LINE_END:
-			complain("Nothing was tried.", "no PIN was given");
+			complain("Nothing was tried.", "no %s was given", asked->name);
 			break;
 		case LINE_ERROR:
-			complain("With --pin-fd, name an open descriptor.", "cannot read the PIN: %s",
-					 strerror(errno));
+			snprintf(hint, sizeof(hint), "With %s, name an open descriptor.", asked->option);
+			complain(hint, "cannot read the %s: %s", asked->name, strerror(errno));
 			break;
 	}
 	return OUT_USAGE;
 }
 
-Outcome
-pin_read(int pin_fd, const char *prompt, char *pin)
+/* One line of the descriptor, or of the terminal when that is negative. */
+static Outcome
+read_asked(const Asked *asked, int fd, const char *prompt, char *out, size_t size)
 {
 	Line		line;
 
-	if (pin_fd >= 0)
-		line = read_line(pin_fd, pin, PIN_MAX + 1);
+	if (fd >= 0)
+		line = read_line(fd, out, size);
 	else
 	{
-		int			tty = open_terminal();
+		int			tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+		char		hint[80];
 
 		if (tty < 0)
+		{
+			snprintf(hint, sizeof(hint), "Run it at a terminal, or give the %s with %s.",
+					 asked->name, asked->option);
+			complain(hint, "no terminal to ask for the %s", asked->name);
 			return OUT_USAGE;
-		line = read_hidden(tty, prompt, pin, PIN_MAX + 1);
+		}
+		line = read_hidden(tty, prompt, out, size);
 		(void) close(tty);
 	}
-	if (line == LINE_OK && pin[0] == '\0')
+	if (line == LINE_OK && out[0] == '\0')
 		line = LINE_END;
-	return explain(line);
+	return explain(asked, line);
+}
+
+Outcome
+pin_read(int pin_fd, const char *prompt, char *pin)
+{
+	return read_asked(&asked_pin, pin_fd, prompt, pin, PIN_MAX + 1);
+}
+
+Outcome
+password_read(int fd, char *password, size_t size)
+{
+	Asked		asked = {"login password", "--password-fd", (int) size - 1, "bytes"};
+
+	return read_asked(&asked, fd, "Login password", password, size);
 }
 
 static bool
@@ -206,13 +230,12 @@ is_one_of(const char *s, const char *const *words)
 }
 
 Answer
-ask_ok(const char *question, bool stdin_taken)
+ask_ok(const char *question, bool stdin_taken, int out)
 {
 	static const char *const yes[] = {"ok", "o", "yes", "y", NULL};
 	static const char *const no[] = {"cancel", "c", "no", "n", "", NULL};
 	char		line[32];
 	int			in = STDIN_FILENO;
-	int			out = STDOUT_FILENO;
 	int			round;
 	Answer		answer = ANSWER_CANCEL;
 

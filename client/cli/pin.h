@@ -1,6 +1,6 @@
 /*
  * pin.h
- *	  Asking: the PIN, and OK or Cancel.
+ *	  Asking: the PIN, the login password, and OK or Cancel.
  */
 #ifndef PIN_H
 #define PIN_H
@@ -25,9 +25,16 @@ Outcome		pin_read(int pin_fd, const char *prompt, char *pin);
 Outcome		pin_read_new(int pin_fd, char *pin);
 
 /*
- * Asks the question on standard input, or on the terminal when standard input
- * is taken.  End of input and anything unclear is Cancel.
+ * A login password, size with the terminator, in the same way.  Its bytes are
+ * taken as they come.
  */
-Answer		ask_ok(const char *question, bool stdin_taken);
+Outcome		password_read(int fd, char *password, size_t size);
+
+/*
+ * Writes the question to the descriptor out and reads the answer from standard
+ * input; does both on the terminal when standard input is taken.  End of input
+ * and anything unclear is Cancel.
+ */
+Answer		ask_ok(const char *question, bool stdin_taken, int out);
 
 #endif

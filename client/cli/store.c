@@ -13,8 +13,17 @@
 
 #include "store.h"
 
-static const char hint_again[] =
-	"Ask the bank for a new download link and run: qrwallet download";
+/* What to do without what the store held, or without any. */
+static const char *
+hint_again(const Store *store)
+{
+	if (store->state == STORE_NONE)
+		return "Ask the bank for a new download link and run: qrwallet download. "
+			"A payer keeps a key with qrwallet keep, or pays with --package.";
+	if (store->cred.kind == CREDENTIAL_PAYER)
+		return "Pay with a new capture and --package, or keep the key again: qrwallet keep";
+	return "Ask the bank for a new download link and run: qrwallet download";
+}
 
 /* Makes every missing directory above the last component. */
 static bool
@@ -277,7 +286,7 @@ store_usable(Store *store)
 	switch (store->state)
 	{
 		case STORE_NONE:
-			complain(hint_again, "there is no credential here");
+			complain(hint_again(store), "there is no credential here");
 			return OUT_BAD;
 		case STORE_DAMAGED:
 			complain("Ask the bank for a new download link and run: qrwallet download --replace",
@@ -287,7 +296,7 @@ store_usable(Store *store)
 			/* the third try was cut off before it could do this */
 			if (store->image.sealed_len > 0)
 				(void) erase_sealed(store);
-			complain(hint_again, "the wallet is closed after %d wrong PINs", PIN_TRIES);
+			complain(hint_again(store), "the wallet is closed after %d wrong PINs", PIN_TRIES);
 			return OUT_CLOSED;
 		case STORE_SEALED:
 			break;
@@ -332,7 +341,7 @@ store_try(Store *store, const char *pin)
 			return OUT_WRONG_PIN;
 		}
 		(void) erase_sealed(store);
-		complain(hint_again, "wrong PIN; the wallet is closed now");
+		complain(hint_again(store), "wrong PIN; the wallet is closed now");
 		return OUT_CLOSED;
 	}
 

@@ -18,7 +18,8 @@ typedef enum Outcome
 	OUT_WRONG_PIN = 2,
 	OUT_CLOSED = 3,				/* three wrong PINs */
 	OUT_EXPIRED = 4,
-	OUT_BAD = 5					/* store or package missing, damaged, refused */
+	OUT_BAD = 5,				/* store or package missing, damaged, refused */
+	OUT_NO_MATCH = 6			/* a template too far off the bound one */
 } Outcome;
 
 #define PIN_MIN			6
@@ -30,6 +31,14 @@ typedef enum Outcome
 #define ISSUER_NAME_MAX	1024
 #define PURPOSE_MAX		4096
 #define FACE_VALUE_MAX	1024
+
+/* As the store file has them. */
+typedef enum CredentialKind
+{
+	CREDENTIAL_ANY = 0,			/* in no file */
+	CREDENTIAL_HOLDER = 1,		/* shown to scanners */
+	CREDENTIAL_PAYER = 2		/* pays with a key made from a biometric */
+} CredentialKind;
 
 typedef enum WalletKey
 {
@@ -43,6 +52,7 @@ typedef enum WalletKey
 typedef struct Credential
 {
 	/* readable without the PIN, but not changeable without it */
+	CredentialKind kind;
 	int64_t		credential_id;
 	uint8_t		generation;
 	uint8_t		kid;
@@ -60,7 +70,8 @@ typedef struct Credential
 	char		face_value[FACE_VALUE_MAX + 1];
 
 	/* always sealed */
-	uint8_t		key[KEY_COUNT][QC_KEY_LEN];
+	uint8_t		key[KEY_COUNT][QC_KEY_LEN];	/* a holder's */
+	uint8_t		biometric_key[QC_KEY_LEN];	/* a payer's */
 } Credential;
 
 /*

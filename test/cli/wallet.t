@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use File::Temp ();
+use IPC::Run ();
 use Test::More;
 use Wallet;
 
@@ -106,22 +107,8 @@ ok($rc == 0 && $out =~ /^qrwallet \d/, '--version');
 	like($out, qr/^\x{2502} 100\.00 CNY +\x{2502}$/m, 'the face value');
 	like($out, qr/Valid until 2106-02-07/, 'the validity');
 
-	# the half blocks as a scanner sees them, 8 pixels a module
-	my (@rows, $pgm);
-	for (grep { /^\x{2502}[\x{2580}\x{2584}\x{2588} ]{37}/ } @lines)
-	{
-		my $line = substr($_, 1, 37);
-		(my $upper = $line) =~ tr/\x{2580}\x{2588}\x{2584} /1100/;
-		(my $lower = $line) =~ tr/\x{2584}\x{2588}\x{2580} /1100/;
-		push @rows, $upper, $lower;
-	}
-	$pgm = "P5 296 " . 8 * @rows . " 255\n";
-	for my $row (@rows)
-	{
-		$pgm .= join('', map { ($_ ? "\xff" : "\0") x 8 } split //, $row) x 8;
-	}
-	spew("$dir/terminal.pgm", $pgm);
-	is((read_qr("$dir/terminal.pgm"))[0], $v->{static}, 'the terminal\'s QR reads back');
+	is(read_terminal_qr(map { /^\x{2502}([\x{2580}\x{2584}\x{2588} ]{37})/ } @lines),
+		$v->{static}, 'the terminal\'s QR reads back');
 
 	($rc) = wallet('', 'show', '--png', "$dir/first.png", '--card', "$dir/card.svg", @common);
 	is($rc, 0, 'PNG and SVG');
@@ -192,6 +179,15 @@ ok($rc == 0 && $out =~ /^qrwallet \d/, '--version');
 
 	($rc, undef, $err) = wallet('{"v":1,"verdict":"rejected"}', 'download', '--yes', '--store', "$dir/none");
 	ok($rc == 5 && $err =~ /the bank rejected/ && !-e "$dir/none", 'a rejection is said in plain words');
+}
+
+# With the package on standard input and no terminal, nobody can be asked.
+{
+	my $dir = File::Temp->newdir;
+	IPC::Run::run([ 'setsid', '-w', Wallet::program(), 'download', '--store', "$dir/wallet" ],
+		'<', write_package(package_of($v)), '>', \$out, '2>', \$err);
+	ok($? >> 8 == 1 && $err =~ /no terminal to ask at/ && !-e "$dir/wallet", 'nobody to ask: nothing is kept');
+	unlike($out, qr/Cancelled/, '... which is no Cancel');
 }
 
 # Packages that no bank makes.
