@@ -205,6 +205,9 @@ qrcred_bind_biometric(PG_FUNCTION_ARGS)
 								  b.seen.row.id, b.seen.row.generation, key);
 	qc_wipe(copy, sizeof(copy));
 	qc_wipe(secret, sizeof(secret));
+	/* a detoasted template is a copy of this call's own, too */
+	if ((Pointer) bits != PG_GETARG_POINTER(1))
+		qc_wipe(VARBITS(bits), len);
 	qc_mac_forget(qr_mac());
 	qr_check(status, "template");
 	put(&b, helper, key);

@@ -72,14 +72,10 @@ derive_verification(void *arg, const QcStrike *seen, QcEvent *e)
 
 /* The payment is locked and presented, and its code was right: the charge. */
 static void
-take_charge(Confirmation *c, Answer *a)
+take_charge(Confirmation *c, Answer *a, QrLimit limit)
 {
 	QrRequest  *r = &c->request;
-	QrLimit		limit = QR_LIMIT_NONE;
-	char	   *text = qr_payment_text(&c->payment);
 
-	if (r->issuer.has_limits)
-		limit = qr_limit_check(r->credential_id, 'B', text);
 	if (limit == QR_LIMIT_OVER)
 	{
 		a->outcome.verdict = QC_REJECTED;
@@ -101,25 +97,31 @@ take_charge(Confirmation *c, Answer *a)
 	if (a->status != QR_PAYMENT_PRESENTED)
 		qr_payment_end(&c->payment.id, a->status, a->receipt);
 	if (a->status != QR_PAYMENT_DECLINED && limit == QR_LIMIT_WITHIN)
-		qr_limit_note(r->credential_id, a->outcome.attempt_no, 'B', text);
+		qr_limit_note(r->credential_id, a->outcome.attempt_no, 'B',
+					  qr_payment_text(&c->payment));
 }
 
 /* The verdict on the payer's row, then the payment's end. */
 static void
 judge(Confirmation *c, const QrStrikeRef *seen, Answer *a)
 {
+	QrRequest  *r = &c->request;
 	QrPublication p = {0};
+	QrLimit		limit = QR_LIMIT_NONE;
 
-	qr_request_publish(&c->request, seen, derive_verification, c, &p);
+	qr_request_publish(r, seen, derive_verification, c, &p);
 	a->outcome = p.outcome;
 	if (p.outcome.verdict != QC_ACCEPTED)
 		return;
+	/* the day's row before the payment's, as present() takes them */
+	if (r->issuer.has_limits)
+		limit = qr_limit_check(r->credential_id, 'B', qr_payment_text(&c->payment));
 	if (!qr_payment_lock(&c->payment.id, &c->payment))
 		elog(ERROR, "a payment is gone");
 	a->status = c->payment.state;
 	a->receipt = c->payment.receipt;
 	if (a->status == QR_PAYMENT_PRESENTED && !c->payment.is_asked)
-		take_charge(c, a);
+		take_charge(c, a, limit);
 	/* only where money moves, or is being moved, is the answer a yes */
 	if (a->status != QR_PAYMENT_CHARGED && a->status != QR_PAYMENT_PRESENTED)
 		a->outcome.verdict = QC_REJECTED;

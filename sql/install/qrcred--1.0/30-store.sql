@@ -437,9 +437,14 @@ BEGIN
 	  AND NOT EXISTS (SELECT FROM qrcred_store.outbox o
 					  WHERE o.credential_id = s.id AND o.kind = 10 AND o.made > to_timestamp(s.valid_until) - interval '15 days')
 	LIMIT 100000;
+	/* what a transaction holds just now is left to the next call */
 	UPDATE qrcred_store.payment SET state = 'expired', ended = clock_timestamp()
-	WHERE state IN ('open', 'presented') AND asked IS NULL AND expires <= clock_timestamp();
-	DELETE FROM qrcred_store.session WHERE started < clock_timestamp() - interval '30 minutes';
+	WHERE payment_id IN (SELECT p.payment_id FROM qrcred_store.payment p
+						 WHERE p.state IN ('open', 'presented') AND p.asked IS NULL AND p.expires <= clock_timestamp()
+						 FOR UPDATE SKIP LOCKED);
+	DELETE FROM qrcred_store.session
+	WHERE sha256 IN (SELECT s.sha256 FROM qrcred_store.session s
+					 WHERE s.started < clock_timestamp() - interval '30 minutes' FOR UPDATE SKIP LOCKED);
 	DELETE FROM qrcred_store.spent_attempt WHERE day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 1;
 
 	/* a waiting exclusive lock would stop every verification behind it: short waits, several tries */
@@ -470,7 +475,7 @@ BEGIN
 END
 $maintain$;
 REVOKE ALL ON FUNCTION qrcred.maintain(interval, interval) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days); retires those older than keep (1 day or more; null keeps all), leaving each chain''s last seal as its anchor; queues a message for wallets whose credential expires within 14 days';
+COMMENT ON FUNCTION qrcred.maintain(interval, interval) IS 'Makes the attempt log''s daily partitions (UTC) from today to now + ahead (1 to 400 days); retires those older than keep (1 day or more; null keeps all), leaving each chain''s last seal as its anchor; queues a message for wallets whose credential expires within 14 days; ends payments and sessions whose time has passed';
 
 CREATE FUNCTION qrcred.drop_store(confirm text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
