@@ -17,6 +17,7 @@
 #include "master.h"
 #include "seal.h"
 #include "store/publish.h"
+#include "store/registry.h"
 #include "store/relations.h"
 #include "text.h"
 #include "utils/builtins.h"
@@ -158,6 +159,8 @@ put(Binding *b, VarBit *helper, uint8 key[QC_KEY_LEN])
 	}
 	PG_END_TRY();
 	qr_biometric_put(&b->biometric);
+	/* whoever has the login could bind a face of his own: the customer is told */
+	qr_outbox_put(QC_NOTICE_BOUND, b->seen.row.id, 0);
 }
 
 /* Draws a secret of the code's length; false when randomness fails. */

@@ -71,6 +71,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RENEWED] = "%s: your credential was renewed. If this was not you, call us.%s",
 		[QC_NOTICE_VERIFICATION] = "%s: pay %s. Code: %s. Tell it to nobody.",
 		[QC_NOTICE_DEVICE_CODE] = "%s: code for paying with another device: %s. Tell it to nobody. If this was not you, call us.",
+		[QC_NOTICE_BOUND] = "%s: paying with your biometric was set up. If this was not you, call us.%s",
 		[QC_NOTICE_DEVICE] = "%s: another device can pay for you now. If this was not you, call us.%s",
 	};
 	static const char *const zh[QC_NOTICES] = {
@@ -84,6 +85,7 @@ words(int kind, QrLang lang)
 		[QC_NOTICE_RENEWED] = "%s：您的凭证已更新。如非本人操作，请致电我们。%s",
 		[QC_NOTICE_VERIFICATION] = "%s：支付 %s，验证码 %s，请勿告诉他人。",
 		[QC_NOTICE_DEVICE_CODE] = "%s：在另一台设备上支付的验证码：%s，请勿告诉他人。如非本人操作，请致电我们。",
+		[QC_NOTICE_BOUND] = "%s：您的生物特征支付已设置。如非本人操作，请致电我们。%s",
 		[QC_NOTICE_DEVICE] = "%s：另一台设备已可为您支付。如非本人操作，请致电我们。%s",
 	};
 

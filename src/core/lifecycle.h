@@ -132,6 +132,7 @@ typedef enum QcNotice
 	QC_NOTICE_VERIFICATION = 11,	/* a payment's verification code */
 	QC_NOTICE_DEVICE_CODE = 12, /* a verification code for a further device */
 	QC_NOTICE_DEVICE = 13,		/* a further device has had the payer's package */
+	QC_NOTICE_BOUND = 14,		/* a biometric was bound */
 	QC_NOTICES
 } QcNotice;
 

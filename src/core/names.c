@@ -65,7 +65,7 @@ qc_notice_name(int notice)
 	static const char *const words[QC_NOTICES] = {
 		"none", "download", "frozen", "released", "voided", "warning", "alert",
 		"renewed", "operator", "renew", "expiring", "verification",
-		"device_code", "device"
+		"device_code", "device", "bound"
 	};
 
 	return word(words, QC_NOTICES, notice);
