@@ -10,18 +10,16 @@
 
 #include "access/htup_details.h"
 #include "binding.h"
-#include "core/bch.h"
 #include "core/keys.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "fuzzy.h"
 #include "master.h"
 #include "seal.h"
 #include "store/publish.h"
 #include "store/registry.h"
 #include "store/relations.h"
 #include "text.h"
-#include "utils/builtins.h"
-#include "utils/varbit.h"
 
 #define SALT_LEN	16
 
@@ -92,14 +90,6 @@ qrcred_begin_binding(PG_FUNCTION_ARGS)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 
-static void pg_attribute_noreturn()
-refuse(const char *name, const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("argument \"%s\" %s", name, what)));
-}
-
 /* salt, model and code stand at argno and after. */
 static void
 read_terms(FunctionCallInfo fcinfo, int argno, Binding *b)
@@ -107,13 +97,9 @@ read_terms(FunctionCallInfo fcinfo, int argno, Binding *b)
 	size_t		len;
 	const uint8 *salt = qr_bytea_arg(fcinfo, argno, "salt", SALT_LEN, SALT_LEN, NULL);
 	char	   *model = qr_text_arg(fcinfo, argno + 1, "model", &len);
-	char	   *code;
 
 	qr_check_reference(model, len, "model");
-	code = qr_text_arg(fcinfo, argno + 2, "code", &len);
-	b->code = qc_bch_find(code, len);
-	if (b->code == NULL)
-		refuse("code", "must be bch1023_123 or bch511_76");
+	b->code = qr_bch_arg(fcinfo, argno + 2, "code");
 	if (!b->has_row || b->biometric.is_bound ||
 		b->biometric.generation != b->seen.row.generation ||
 		!qc_equal(salt, b->biometric.salt.data, SALT_LEN))
@@ -122,32 +108,27 @@ read_terms(FunctionCallInfo fcinfo, int argno, Binding *b)
 				 errmsg("argument \"salt\" is not that of the binding under way"),
 				 errhint("Begin one with qrcred.begin_binding().")));
 	b->biometric.model = model;
-	b->biometric.code = code;
+	b->biometric.code = pstrdup(b->code->name);
 }
 
-/* A template or helper of the code's length; points into the datum. */
-static VarBit *
-bits_arg(FunctionCallInfo fcinfo, int argno, const char *name, const QcBch *code)
+/* A template or helper of the code's length, copied for the caller to wipe. */
+static void
+take_bits(FunctionCallInfo fcinfo, int argno, const char *name, const QcBch *code,
+		  uint8 out[QC_BCH_BYTES_MAX])
 {
-	VarBit	   *bits;
-
 	qr_require(fcinfo, argno, name);
-	bits = PG_GETARG_VARBIT_P(argno);
-	if (VARBITLEN(bits) != code->n)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be %d bits for code %s", name, code->n, code->name)));
-	return bits;
+	if (!qr_take_bits(fcinfo, argno, code, out))
+		qr_refuse_bits(code, name);
 }
 
 /* Binds helper and key, and wipes the key. */
 static void
-put(Binding *b, VarBit *helper, uint8 key[QC_KEY_LEN])
+put(Binding *b, const uint8 *helper, uint8 key[QC_KEY_LEN])
 {
 	QrPlace		place = {"biometric", "key", b->seen.row.id, b->biometric.kid};
 
 	b->biometric.is_bound = true;
-	b->biometric.helper = VarBitPGetDatum(helper);
+	b->biometric.helper = qr_bits_datum(b->code, helper);
 	b->biometric.bound_by = (QrBytes) {b->session.row.sha256, QC_SHA256_LEN};
 	PG_TRY();
 	{
@@ -181,36 +162,25 @@ Datum
 qrcred_bind_biometric(PG_FUNCTION_ARGS)
 {
 	Binding		b = {0};
-	VarBit	   *bits;
-	VarBit	   *helper;
-	uint8		copy[QC_BCH_BYTES_MAX];
+	uint8		bits[QC_BCH_BYTES_MAX];
+	uint8		helper[QC_BCH_BYTES_MAX];
 	uint8		secret[QC_BCH_SECRET_MAX];
 	uint8		key[QC_KEY_LEN];
-	size_t		len;
 	QcStatus	status;
 
 	qr_store_ready();
 	SPI_connect();
 	find(fcinfo, &b);
 	read_terms(fcinfo, 2, &b);
-	bits = bits_arg(fcinfo, 1, "template", b.code);
-	helper = palloc0(VARBITTOTALLEN(b.code->n));
-	SET_VARSIZE(helper, VARBITTOTALLEN(b.code->n));
-	VARBITLEN(helper) = b.code->n;
-
-	len = qc_bch_bytes(b.code);
-	memcpy(copy, VARBITS(bits), len);
+	take_bits(fcinfo, 1, "template", b.code, bits);
 	status = draw_secret(b.code, secret) ? QC_OK : QC_E_CRYPTO;
 	if (status == QC_OK)
-		status = qc_fuzzy_commit(b.code, copy, secret, VARBITS(helper));
+		status = qc_fuzzy_commit(b.code, bits, secret, helper);
 	if (status == QC_OK)
 		status = qc_biometric_key(qr_mac(), secret, qc_bch_secret_bytes(b.code),
 								  b.seen.row.id, b.seen.row.generation, key);
-	qc_wipe(copy, sizeof(copy));
+	qc_wipe(bits, sizeof(bits));
 	qc_wipe(secret, sizeof(secret));
-	/* a detoasted template is a copy of this call's own, too */
-	if ((Pointer) bits != PG_GETARG_POINTER(1))
-		qc_wipe(VARBITS(bits), len);
 	qc_mac_forget(qr_mac());
 	qr_check(status, "template");
 	put(&b, helper, key);
@@ -223,14 +193,14 @@ Datum
 qrcred_bind_helper(PG_FUNCTION_ARGS)
 {
 	Binding		b = {0};
-	VarBit	   *helper;
+	uint8		helper[QC_BCH_BYTES_MAX];
 	uint8		key[QC_KEY_LEN];
 
 	qr_store_ready();
 	SPI_connect();
 	find(fcinfo, &b);
 	read_terms(fcinfo, 3, &b);
-	helper = bits_arg(fcinfo, 1, "helper", b.code);
+	take_bits(fcinfo, 1, "helper", b.code, helper);
 	memcpy(key, qr_bytea_arg(fcinfo, 2, "key", QC_KEY_LEN, QC_KEY_LEN, NULL), QC_KEY_LEN);
 	put(&b, helper, key);
 	SPI_finish();
