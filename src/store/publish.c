@@ -11,7 +11,6 @@
 #include "store/publish.h"
 
 #include "access/genam.h"
-#include "access/generic_xlog.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -19,11 +18,11 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "access/xloginsert.h"
 #include "commands/async.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "store/control.h"
+#include "store/record.h"
 #include "store/relations.h"
 #include "store/reserve.h"
 #include "store/rows.h"
@@ -116,22 +115,6 @@ qr_strike_find(int64 owner, QrStrikeRef *ref)
 				 errmsg("the strike row is being changed by other means than qrcred"),
 				 errhint("End the transaction that updates or deletes rows of qrcred_store.strike.")));
 	return true;
-}
-
-/* The pinned page's tuple at tid when it is a normal item, else NULL. */
-static HeapTupleHeader
-item_at(Page page, const ItemPointerData *tid, uint32 *len)
-{
-	OffsetNumber offset = ItemPointerGetOffsetNumber(tid);
-	ItemId		item;
-
-	if (offset > PageGetMaxOffsetNumber(page))
-		return NULL;
-	item = PageGetItemId(page, offset);
-	if (!ItemIdIsNormal(item))
-		return NULL;
-	*len = ItemIdGetLength(item);
-	return (HeapTupleHeader) PageGetItem(page, item);
 }
 
 /* Step 5: is it still the row that the event was derived from? */
@@ -238,18 +221,15 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 	Buffer		strike_buffer;
 	Buffer		log_buffer = InvalidBuffer;
 	Buffer		notice_buffer = InvalidBuffer;
-	GenericXLogState *xlog;
+	QrRecord	record;
 	HeapTupleHeader tuple;
 	uint32		len = 0;
 	QcStrike	row;
 	Look		result = LOOK_AGAIN;
-	int			flags = 0;
 #if QRCRED_CONTROL == 1
 	QcStrike	decided = p->seen.row;
 #endif
 
-	if (wal_consistency_checking[RM_GENERIC_ID])
-		flags = GENERIC_XLOG_FULL_IMAGE;
 	/* the table was rewritten since: the place says nothing any more */
 	if (strike->rd_node.relNode != p->seen.filenode)
 		return LOOK_AGAIN;
@@ -259,7 +239,7 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 		log_buffer = ReadBuffer(r->leaf, ItemPointerGetBlockNumber(&r->log_tid));
 	if (r->has_notice)
 		notice_buffer = ReadBuffer(r->outbox, ItemPointerGetBlockNumber(&r->notice_tid));
-	xlog = GenericXLogStart(strike);
+	record.nrows = 0;
 #if QRCRED_CONTROL == 1
 	p->now = qr_unix_now();
 	qc_lifecycle(&decided, &p->event, p->policy, p->now, &p->outcome);
@@ -270,7 +250,7 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 	if (r->has_notice)
 		LockBuffer(notice_buffer, BUFFER_LOCK_EXCLUSIVE);
 
-	tuple = item_at(BufferGetPage(strike_buffer), &p->seen.tid, &len);
+	tuple = qr_row_at(strike_buffer, &p->seen.tid, &len);
 	if (is_as_seen(tuple, len, &p->seen.row, &row))
 	{
 		bool		was_right = is_row_right(m, keys, &row);
@@ -298,29 +278,22 @@ look(QcMac *m, QrPublication *p, Relation strike, QrReservation *r,
 	}
 	if (result == LOOK_DONE)
 	{
-		Page		page;
-
-		page = GenericXLogRegisterBuffer(xlog, strike_buffer, flags);
-		qr_strike_to_tuple(&row, item_at(page, &p->seen.tid, &len));
+		qr_strike_to_tuple(&row, qr_record_row(&record, strike_buffer, &p->seen.tid));
 		if (r->has_log)
 		{
-			page = GenericXLogRegisterBuffer(xlog, log_buffer, flags);
-			tuple = item_at(page, &r->log_tid, &len);
+			tuple = qr_record_row(&record, log_buffer, &r->log_tid);
 			qr_attempt_to_tuple(&r->log, tuple);
 			tuple->t_infomask |= HEAP_XMIN_FROZEN;
 		}
 		if (r->has_notice)
 		{
-			page = GenericXLogRegisterBuffer(xlog, notice_buffer, flags);
-			tuple = item_at(page, &r->notice_tid, &len);
+			tuple = qr_record_row(&record, notice_buffer, &r->notice_tid);
 			qr_notice_to_tuple(p->outcome.notice, tuple);
 			tuple->t_infomask |= HEAP_XMIN_FROZEN;
 		}
-		*lsn = GenericXLogFinish(xlog);
+		*lsn = qr_record_write(&record);
 		p->after = row;
 	}
-	else
-		GenericXLogAbort(xlog);
 
 	if (r->has_notice)
 		UnlockReleaseBuffer(notice_buffer);
