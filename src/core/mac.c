@@ -112,18 +112,21 @@ qc_mac_forget(QcMac *m)
 	uint8_t		ignored[QC_SHA256_LEN];
 	int			i;
 
+	qc_wipe(m->key, sizeof(m->key));
+	m->has_key = false;
 	for (i = 0; i < QC_HASH_COUNT; i++)
 	{
-		if (m->hmac[i] != NULL &&
+		if (m->is_used[i] && m->hmac[i] != NULL &&
 			EVP_MAC_init(m->hmac[i], zero_key, sizeof(zero_key), NULL) != 1)
 		{
 			EVP_MAC_CTX_free(m->hmac[i]);
 			m->hmac[i] = NULL;
 		}
+		m->is_used[i] = false;
 	}
 
 	/* the digest's state is that of the last text: overwrite it likewise */
-	if (m->digest != NULL && m->sha256 != NULL)
+	if (m->is_digest_used && m->digest != NULL && m->sha256 != NULL)
 	{
 		if (EVP_DigestInit_ex2(m->digest, m->sha256, NULL) != 1 ||
 			EVP_DigestFinal_ex(m->digest, ignored, NULL) != 1)
@@ -132,6 +135,31 @@ qc_mac_forget(QcMac *m)
 			m->digest = NULL;
 		}
 	}
+	m->is_digest_used = false;
+}
+
+/*
+ * Keys the context, or starts it again where it has this key already, as the
+ * seals over one verdict have.
+ */
+static bool
+hmac_start(QcMac *m, QcHash hash, const void *key, size_t keylen)
+{
+	bool		is_kept = hash == QC_SHA256 && keylen == sizeof(m->key);
+
+	m->is_used[hash] = true;
+	if (is_kept && m->has_key && qc_equal(m->key, key, keylen))
+		return EVP_MAC_init(m->hmac[hash], NULL, 0, NULL) == 1;
+	if (hash == QC_SHA256)
+		m->has_key = false;
+	if (EVP_MAC_init(m->hmac[hash], key, keylen, NULL) != 1)
+		return false;
+	if (is_kept)
+	{
+		memcpy(m->key, key, keylen);
+		m->has_key = true;
+	}
+	return true;
 }
 
 /* Feeds the parts in order. */
@@ -175,7 +203,7 @@ hmac_lists(QcMac *m, QcHash hash, const void *key, size_t keylen,
 	}
 
 	if (ctx != NULL &&
-		EVP_MAC_init(ctx, key, keylen, NULL) == 1 &&
+		hmac_start(m, hash, key, keylen) &&
 		hmac_update(ctx, first, nfirst) &&
 		hmac_update(ctx, second, nsecond) &&
 		EVP_MAC_final(ctx, full, &fulllen, sizeof(full)) == 1 &&
@@ -185,7 +213,10 @@ hmac_lists(QcMac *m, QcHash hash, const void *key, size_t keylen,
 		status = QC_OK;
 	}
 	else
+	{
 		qc_wipe(out, outlen);
+		m->has_key = false;
+	}
 
 	qc_wipe(full, sizeof(full));
 	return status;
@@ -218,6 +249,7 @@ qc_sha256(QcMac *m, const QcPart *parts, int nparts,
 	bool		ok;
 	int			i;
 
+	m->is_digest_used = true;
 	ok = (m->digest != NULL && m->sha256 != NULL &&
 		  EVP_DigestInit_ex2(m->digest, m->sha256, NULL) == 1);
 	for (i = 0; i < nparts && ok; i++)

@@ -35,6 +35,10 @@ typedef struct QcMac
 	void	   *hmac[QC_HASH_COUNT];	/* EVP_MAC_CTX, one per hash */
 	void	   *digest;					/* EVP_MD_CTX */
 	void	   *sha256;					/* EVP_MD */
+	uint8_t		key[QC_KEY_LEN];		/* that the SHA-256 HMAC is keyed with */
+	bool		has_key;				/* else it is keyed with another or none */
+	bool		is_used[QC_HASH_COUNT]; /* HMACs since the last forgetting */
+	bool		is_digest_used;
 } QcMac;
 
 /* A piece of a message; len 0 allows data NULL. */
@@ -48,7 +52,10 @@ typedef struct QcPart
 QcStatus	qc_mac_open(QcMac *m);
 void		qc_mac_close(QcMac *m);
 
-/* Re-keys every context with zeros, so that no key outlives its use. */
+/*
+ * Re-keys every context used since the last time with zeros, so that no key
+ * outlives its use.
+ */
 void		qc_mac_forget(QcMac *m);
 
 /* Output length of a hash in bytes: 20, 32, 64. */

@@ -6,6 +6,8 @@
 #include "check.h"
 #include "mac.h"
 
+#include <openssl/evp.h>
+
 static QcPart
 text_part(const char *text)
 {
@@ -174,6 +176,81 @@ test_forget(QcMac *m)
 	CHECK(memcmp(before, after, 32) == 0);
 }
 
+/* The HMAC under a context's own key, without giving it one. */
+static void
+again(QcMac *m, QcHash hash, const QcPart *part, uint8_t *out)
+{
+	size_t		len;
+
+	CHECK(EVP_MAC_init(m->hmac[hash], NULL, 0, NULL) == 1);
+	CHECK(EVP_MAC_update(m->hmac[hash], part->data, part->len) == 1);
+	CHECK(EVP_MAC_final(m->hmac[hash], out, &len, QC_HMAC_MAX) == 1);
+	CHECK(len == qc_hash_len(hash));
+}
+
+/* A key that is given twice is set once; any other one in between is seen. */
+static void
+test_same_key(QcMac *m)
+{
+	uint8_t		key[2][QC_KEY_LEN] = {{1}, {2}};
+	uint8_t		want[2][2][32];
+	uint8_t		got[QC_HMAC_MAX];
+	QcPart		part[2] = {text_part("x"), text_part("another text")};
+	int			i;
+
+	for (i = 0; i < 4; i++)
+	{
+		qc_mac_forget(m);
+		CHECK(qc_hmac(m, QC_SHA256, key[i / 2], QC_KEY_LEN, &part[i % 2], 1,
+					  want[i / 2][i % 2], 32) == QC_OK);
+	}
+	for (i = 0; i < 256; i++)
+	{
+		int			k = i >> 1 & 1;
+		int			p = i >> 2 & 1;
+
+		if (i % 11 == 0)
+			CHECK(qc_hmac(m, QC_SHA256, key[k], QC_KEY_LEN - 1, part, 1, got, 32) == QC_OK);
+		if (i % 13 == 0)
+			CHECK(qc_hmac(m, QC_SHA512, key[k], QC_KEY_LEN, part, 1, got, 64) == QC_OK);
+		if (i % 17 == 0)
+			CHECK(qc_expand(m, key[!k], part, 1, got) == QC_OK);
+		if (i % 19 == 0)
+			CHECK(qc_hmac(m, QC_SHA256, NULL, 0, part, 1, got, 32) == QC_OK);
+		if (i % 23 == 0)
+			qc_mac_forget(m);
+		CHECK(qc_hmac(m, QC_SHA256, key[k], QC_KEY_LEN, &part[p], 1, got, 32) == QC_OK);
+		CHECK(memcmp(got, want[k][p], 32) == 0);
+	}
+}
+
+/* Nothing of a key is left: neither a copy nor a keyed context. */
+static void
+test_forgotten(QcMac *m)
+{
+	static const QcHash hashes[] = {QC_SHA256, QC_SHA512, QC_SHA1, QC_SHA256};
+	uint8_t		key[QC_KEY_LEN] = {1};
+	uint8_t		zero[QC_KEY_LEN] = {0};
+	uint8_t		left[QC_HMAC_MAX];
+	uint8_t		want[QC_HMAC_MAX];
+	QcPart		part = text_part("x");
+	int			i;
+
+	for (i = 0; i < 4; i++)
+	{
+		CHECK(qc_hmac(m, hashes[i], key, sizeof(key), &part, 1, want, 1) == QC_OK);
+		if (i == 3)
+			CHECK(qc_hmac(m, QC_SHA256, key, 3, &part, 1, want, 1) == QC_OK);
+		qc_mac_forget(m);
+		CHECK(all_zero(m->key, sizeof(m->key)));
+		again(m, hashes[i], &part, left);
+		CHECK(qc_hmac(m, hashes[i], zero, sizeof(zero), &part, 1,
+					  want, qc_hash_len(hashes[i])) == QC_OK);
+		CHECK(memcmp(left, want, qc_hash_len(hashes[i])) == 0);
+	}
+	qc_mac_forget(m);
+}
+
 static void
 test_small(void)
 {
@@ -215,6 +292,8 @@ main(void)
 	test_parts(&m);
 	test_failures(&m);
 	test_forget(&m);
+	test_same_key(&m);
+	test_forgotten(&m);
 	test_small();
 	qc_mac_close(&m);
 	return finish();
