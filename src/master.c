@@ -106,10 +106,16 @@ qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
 		kid = sealing_kid();
 	else if (!qr_keyring_has(kid))
 		return 0;
+	if (right_epoch == qr_keyring_epoch() && is_right[kid] &&
+		qr_keyring_get_derived(kid, key))
+		return kid;
 	kid = qr_master(kid, master);
 	status = qc_master_key(qr_mac(), master, QC_MASTER_AUDIT, key);
 	qc_wipe(master, sizeof(master));
 	qr_check(status, "audit key");
+	/* not yet while the store does not know this master key: it may turn out the wrong one */
+	if (is_right[kid])
+		qr_keyring_keep_derived(kid, key);
 	return kid;
 }
 

@@ -41,7 +41,7 @@ static char *keyring_command = NULL;
 
 static struct
 {
-	uint8_t		key[QR_KID_MAX + 1][QC_KEY_LEN];	/* by kid; 0 is unused */
+	uint8_t		key[QR_KID_MAX + 1][QC_KEY_LEN];	/* by kid; at 0 the derived one */
 	char		text[TEXT_BYTES];	/* only while reading */
 }			secret __attribute__((aligned(PAGE_BYTES)));
 
@@ -49,12 +49,14 @@ static QrKeyIndex key_index;
 static bool loaded = false;		/* secret.key and key_index are a whole keyring */
 static TimestampTz loaded_at;	/* PgReloadTime of that reading */
 static uint64_t epoch = 0;
+static int	derived_kid = 0;		/* what the derived key was made from; 0: there is none */
 static bool prepared = false;	/* this process has done prepare_storage() */
 
 static void
 forget_keys(void)
 {
 	loaded = false;
+	derived_kid = 0;
 	qc_wipe(secret.key, sizeof(secret.key));
 	memset(&key_index, 0, sizeof(key_index));
 }
@@ -303,6 +305,24 @@ qr_keyring_get(int kid, uint8_t key[QC_KEY_LEN])
 				 errmsg("master key %d is not in the keyring", kid),
 				 errhint("Put its line back and reload the configuration. A key id is never used again for another key.")));
 	memcpy(key, secret.key[kid], QC_KEY_LEN);
+}
+
+void
+qr_keyring_keep_derived(int kid, const uint8_t key[QC_KEY_LEN])
+{
+	if (!qr_keyring_has(kid))
+		return;
+	memcpy(secret.key[0], key, QC_KEY_LEN);
+	derived_kid = kid;
+}
+
+bool
+qr_keyring_get_derived(int kid, uint8_t key[QC_KEY_LEN])
+{
+	if (!qr_keyring_has(kid) || derived_kid != kid)
+		return false;
+	memcpy(key, secret.key[0], QC_KEY_LEN);
+	return true;
 }
 
 uint64_t

@@ -26,6 +26,13 @@ extern void qr_keyring_get(int kid, uint8_t key[QC_KEY_LEN]);
 extern bool qr_keyring_has(int kid);
 
 /*
+ * One key derived from master key kid, kept where the master keys are and
+ * wiped with them; the last one put there.  False when it is not this kid's.
+ */
+extern void qr_keyring_keep_derived(int kid, const uint8_t key[QC_KEY_LEN]);
+extern bool qr_keyring_get_derived(int kid, uint8_t key[QC_KEY_LEN]);
+
+/*
  * Counts the readings: differs after every time that the keyring was read
  * anew, so that what was concluded from a key can be concluded again.
  */
