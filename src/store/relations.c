@@ -17,6 +17,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "partitioning/partbounds.h"
@@ -125,13 +126,22 @@ static const RelSpec spec[QR_RELS] = {
 };
 
 static bool is_checked = false;
+static uint64 state = 1;		/* of tables and announced rows; see qr_store_state() */
 static uint64 changes = 0;		/* counts invalidations, to see one during a check */
 static Oid	schema_oid = InvalidOid;
 static Oid	owner_oid = InvalidOid;
 static Oid	rel_oid[QR_RELS];
 static Oid	index_oid[QR_RELS];
+static bool is_announced[QR_RELS];
 static Oid	leaf_oid = InvalidOid;	/* the leaf checked last */
 static Oid	leaf_index_oid = InvalidOid;
+
+static void
+forget_check(void)
+{
+	is_checked = false;
+	state++;
+}
 
 static void
 relation_changed(Datum arg, Oid relid)
@@ -141,7 +151,7 @@ relation_changed(Datum arg, Oid relid)
 	changes++;
 	if (!OidIsValid(relid))
 	{
-		is_checked = false;
+		forget_check();
 		leaf_oid = InvalidOid;
 		return;
 	}
@@ -149,14 +159,14 @@ relation_changed(Datum arg, Oid relid)
 		leaf_oid = InvalidOid;
 	for (i = 0; i < QR_RELS; i++)
 		if (relid == rel_oid[i] || relid == index_oid[i])
-			is_checked = false;
+			forget_check();
 }
 
 static void
 schema_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
 	changes++;
-	is_checked = false;
+	forget_check();
 	leaf_oid = InvalidOid;
 }
 
@@ -165,6 +175,19 @@ qr_relations_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
+}
+
+uint64
+qr_store_state(void)
+{
+	AcceptInvalidationMessages();
+	return is_checked ? state : 0;
+}
+
+bool
+qr_rel_is_announced(QrRel which)
+{
+	return is_announced[which];
 }
 
 /* A store that is not as built is refused, naming the table and what is wrong. */
@@ -234,6 +257,41 @@ check_triggers(Relation rel, const char *name)
 		if (!t->triggers[i].tgisinternal &&
 			get_func_namespace(t->triggers[i].tgfoid) != schema_oid)
 			refuse(name, "It has a trigger that is not the store's.");
+}
+
+/*
+ * Whether each change of a row, and TRUNCATE, calls the store's announce()
+ * whatever a session sets.  A store without these triggers works as well; its
+ * rows are read each time.
+ */
+static bool
+has_announcers(Relation rel)
+{
+	TriggerDesc *t = rel->trigdesc;
+	bool		of_rows = false;
+	bool		of_truncate = false;
+	int			i;
+
+	for (i = 0; t != NULL && i < t->numtriggers; i++)
+	{
+		const Trigger *trigger = &t->triggers[i];
+		char	   *name;
+
+		if (trigger->tgisinternal || trigger->tgenabled != TRIGGER_FIRES_ALWAYS ||
+			trigger->tgqual != NULL || trigger->tgnattr != 0 ||
+			!TRIGGER_FOR_BEFORE(trigger->tgtype))
+			continue;
+		name = get_func_name(trigger->tgfoid);
+		if (name == NULL || strcmp(name, "announce") != 0)
+			continue;
+		if (TRIGGER_FOR_ROW(trigger->tgtype))
+			of_rows |= TRIGGER_FOR_INSERT(trigger->tgtype) &&
+				TRIGGER_FOR_UPDATE(trigger->tgtype) &&
+				TRIGGER_FOR_DELETE(trigger->tgtype);
+		else
+			of_truncate |= TRIGGER_FOR_TRUNCATE(trigger->tgtype);
+	}
+	return of_rows && of_truncate;
 }
 
 static bool
@@ -341,6 +399,7 @@ check_store(void)
 		rel = relation_open(rel_oid[i], AccessShareLock);
 		check_relation(rel, &spec[i], spec[i].name, spec[i].relkind);
 		index_oid[i] = check_indexes(rel, &spec[i]);
+		is_announced[i] = has_announcers(rel);
 		relation_close(rel, AccessShareLock);
 	}
 	is_checked = changes == before;
@@ -372,7 +431,7 @@ qr_rel_open(QrRel which, LOCKMODE lock)
 		qr_store_ready();
 		rel = try_relation_open(rel_oid[which], lock);
 		if (rel == NULL)
-			is_checked = false;
+			forget_check();
 		else if (is_checked)
 			return rel;
 		else

@@ -49,6 +49,18 @@ extern Oid	qr_rel_index(QrRel which);
  */
 extern Relation qr_leaf_open(Relation attempt, TimestampTz at, Relation *index);
 
+/*
+ * The number of the state that the store is in as far as can be known now:
+ * another one after each commit, by any session, of an announced change, after
+ * each command of this transaction that made one, after a rollback of such a
+ * command, and after every change of the tables themselves.  0 while the
+ * tables are not checked: what is read then is not to be kept.
+ */
+extern uint64 qr_store_state(void);
+
+/* Whether the table's triggers announce every change of its rows. */
+extern bool qr_rel_is_announced(QrRel which);
+
 /* An extension's owner and schema; false when it is not in this database. */
 extern bool qr_extension(const char *name, Oid *owner, Oid *schema);
 

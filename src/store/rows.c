@@ -11,6 +11,7 @@
 #include "access/relation.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "store/kept.h"
 #include "store/relations.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -23,12 +24,15 @@ typedef struct Lookup
 	Relation	rel;
 	SysScanDesc scan;
 	Snapshot	snapshot;
+	uint64		state;			/* of the store before the snapshot; 0: what is read
+								 * may be out of date unnoticed */
 } Lookup;
 
 static HeapTuple
 lookup(Lookup *l, QrRel which, ScanKey keys, int nkeys)
 {
 	l->rel = qr_rel_open(which, AccessShareLock);
+	l->state = qr_rel_is_announced(which) ? qr_store_state() : 0;
 	l->snapshot = RegisterSnapshot(GetLatestSnapshot());
 	l->scan = systable_beginscan(l->rel, qr_rel_index(which), true,
 								 l->snapshot, nkeys, keys);
@@ -87,6 +91,11 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 	char		lang[3];
 	char		verification[8];
 
+	/* asked where there is no credential: known or not, it takes as long */
+	if (issuer_id == 0)
+		return false;
+	if (qr_kept_issuer(issuer_id, issuer))
+		return true;
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ,
 				Int32GetDatum(issuer_id));
 	tuple = lookup(&l, QR_REL_ISSUER, &key, 1);
@@ -119,6 +128,8 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 		issuer->keeps_card_password = bool_column(&l, tuple, 27);
 	}
 	lookup_end(&l);
+	if (HeapTupleIsValid(tuple))
+		qr_keep_issuer(issuer, l.state);
 	return HeapTupleIsValid(tuple);
 }
 
@@ -129,6 +140,8 @@ qr_read_gateway(const char *name, QrGateway *gateway)
 	ScanKeyData key;
 	HeapTuple	tuple;
 
+	if (qr_kept_gateway(name, gateway))
+		return true;
 	ScanKeyInit(&key, 2, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(name));
 	tuple = lookup(&l, QR_REL_GATEWAY, &key, 1);
@@ -144,6 +157,8 @@ qr_read_gateway(const char *name, QrGateway *gateway)
 		gateway->enabled = bool_column(&l, tuple, 5);
 	}
 	lookup_end(&l);
+	if (HeapTupleIsValid(tuple))
+		qr_keep_gateway(name, gateway, l.state);
 	return HeapTupleIsValid(tuple);
 }
 
@@ -220,20 +235,31 @@ qr_read_key_check(int kid, uint8 check_value[8])
 bool
 qr_bucket_is_owned(int bucket)
 {
+	const bool *kept = qr_kept_buckets();
+	bool		owned[QR_BUCKETS] = {false};
 	Lookup		l;
-	ScanKeyData key;
 	HeapTuple	tuple;
-	bool		is_owned = false;
 
-	/* the ranges at or below are in order of their first bucket; the last decides */
-	ScanKeyInit(&key, 1, BTLessEqualStrategyNumber, F_INT4LE,
-				Int32GetDatum(bucket));
-	for (tuple = lookup(&l, QR_REL_BUCKET, &key, 1);
+	if (bucket < 0 || bucket >= QR_BUCKETS)
+		return false;
+	if (kept != NULL)
+		return kept[bucket];
+
+	/* the ranges come in order of their first bucket; the last one below decides */
+	for (tuple = lookup(&l, QR_REL_BUCKET, NULL, 0);
 		 HeapTupleIsValid(tuple); tuple = systable_getnext(l.scan))
-		is_owned = int_column(&l, tuple, 2) >= bucket &&
-			bool_column(&l, tuple, 3);
+	{
+		int			first = Max(int_column(&l, tuple, 1), 0);
+		int			last = Min(int_column(&l, tuple, 2), QR_BUCKETS - 1);
+		bool		is_owned = bool_column(&l, tuple, 3);
+		int			i;
+
+		for (i = first; i < QR_BUCKETS; i++)
+			owned[i] = i <= last && is_owned;
+	}
 	lookup_end(&l);
-	return is_owned;
+	qr_keep_buckets(owned, l.state);
+	return owned[bucket];
 }
 
 bool

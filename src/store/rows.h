@@ -5,7 +5,9 @@
  *
  * All are read with the latest snapshot, whatever snapshot the caller's
  * transaction holds: a policy, a closed gateway or a fenced bucket takes effect
- * with its commit.
+ * with its commit.  Issuers, gateways and buckets may come from a copy that this
+ * backend has kept and knows to be up to date (kept.h); the structures are flat
+ * for that.
  */
 #ifndef QR_ROWS_H
 #define QR_ROWS_H

@@ -393,6 +393,40 @@ BEGIN
 	CREATE TRIGGER guard_all BEFORE TRUNCATE ON qrcred_store.release
 		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.guard();
 
+	/* before each row: nothing that was read ahead of the change is used after it, within the statement either */
+	CREATE FUNCTION qrcred_store.announce() RETURNS trigger
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS $announce$
+	BEGIN
+		/* without the extension nobody keeps a copy, and nothing of its schema is called */
+		IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'qrcred') THEN
+			PERFORM qrcred.announce_change(TG_RELID);
+		END IF;
+		IF TG_OP = 'DELETE' THEN
+			RETURN OLD;
+		END IF;
+		RETURN NEW;
+	END
+	$announce$;
+	REVOKE ALL ON FUNCTION qrcred_store.announce() FROM PUBLIC;
+	COMMENT ON FUNCTION qrcred_store.announce() IS 'Lets every session forget its copies of the table''s rows when this transaction commits';
+
+	CREATE TRIGGER announce_row BEFORE INSERT OR UPDATE OR DELETE ON qrcred_store.issuer
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.announce();
+	CREATE TRIGGER announce_all BEFORE TRUNCATE ON qrcred_store.issuer
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.announce();
+	ALTER TABLE qrcred_store.issuer ENABLE ALWAYS TRIGGER announce_row, ENABLE ALWAYS TRIGGER announce_all;
+	CREATE TRIGGER announce_row BEFORE INSERT OR UPDATE OR DELETE ON qrcred_store.gateway
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.announce();
+	CREATE TRIGGER announce_all BEFORE TRUNCATE ON qrcred_store.gateway
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.announce();
+	ALTER TABLE qrcred_store.gateway ENABLE ALWAYS TRIGGER announce_row, ENABLE ALWAYS TRIGGER announce_all;
+	CREATE TRIGGER announce_row BEFORE INSERT OR UPDATE OR DELETE ON qrcred_store.bucket
+		FOR EACH ROW EXECUTE FUNCTION qrcred_store.announce();
+	CREATE TRIGGER announce_all BEFORE TRUNCATE ON qrcred_store.bucket
+		FOR EACH STATEMENT EXECUTE FUNCTION qrcred_store.announce();
+	ALTER TABLE qrcred_store.bucket ENABLE ALWAYS TRIGGER announce_row, ENABLE ALWAYS TRIGGER announce_all;
+
 	PERFORM qrcred.maintain('7 days'::interval, NULL::interval);
 END
 $store$;
