@@ -313,7 +313,7 @@ qr_release_in_force(const QcStrike *row, QcMac *m,
 	QcStatus	status;
 	int			kid;
 
-	if (row->frozen_until <= qr_unix_now() ||
+	if (row->frozen_until == 0 || row->frozen_until <= qr_unix_now() ||
 		!qr_read_release(row->id, row->freeze_no, mac, &kid))
 		return 0;
 	if (audit_key(kid, key) != kid)

@@ -26,6 +26,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #define STORE_SCHEMA	"qrcred_store"
@@ -133,8 +134,11 @@ static Oid	owner_oid = InvalidOid;
 static Oid	rel_oid[QR_RELS];
 static Oid	index_oid[QR_RELS];
 static bool is_announced[QR_RELS];
-static Oid	leaf_oid = InvalidOid;	/* the leaf checked last */
+static Oid	leaf_oid = InvalidOid;	/* the leaf checked last; forgotten when it or
+									 * the attempt log changes */
 static Oid	leaf_index_oid = InvalidOid;
+static TimestampTz leaf_from;	/* it holds moments from here */
+static TimestampTz leaf_to;		/* to before here */
 
 static void
 forget_check(void)
@@ -155,7 +159,8 @@ relation_changed(Datum arg, Oid relid)
 		leaf_oid = InvalidOid;
 		return;
 	}
-	if (relid == leaf_oid || relid == leaf_index_oid)
+	if (relid == leaf_oid || relid == leaf_index_oid ||
+		relid == rel_oid[QR_REL_ATTEMPT])
 		leaf_oid = InvalidOid;
 	for (i = 0; i < QR_RELS; i++)
 		if (relid == rel_oid[i] || relid == index_oid[i])
@@ -447,7 +452,7 @@ qr_rel_index(QrRel which)
 
 /* The leaf's oid for the moment at, or invalid: a look at the cached bounds. */
 static Oid
-find_leaf(Relation attempt, TimestampTz at)
+find_leaf(Relation attempt, TimestampTz at, TimestampTz *from, TimestampTz *to)
 {
 	PartitionKey key = RelationGetPartitionKey(attempt);
 	PartitionDesc desc = RelationGetPartitionDesc(attempt, true);
@@ -462,18 +467,47 @@ find_leaf(Relation attempt, TimestampTz at)
 	offset = partition_range_datum_bsearch(key->partsupfunc, key->partcollation,
 										   bounds, 1, &value, &equal);
 	i = bounds->indexes[offset + 1];
-	if (i < 0)
+	if (i < 0 || !desc->is_leaf[i])
 		return InvalidOid;
-	return desc->is_leaf[i] ? desc->oids[i] : InvalidOid;
+	/* a leaf without one of its bounds serves for this moment only */
+	*from = bounds->kind[offset][0] == PARTITION_RANGE_DATUM_VALUE ?
+		DatumGetTimestampTz(bounds->datums[offset][0]) : at;
+	*to = bounds->kind[offset + 1][0] == PARTITION_RANGE_DATUM_VALUE ?
+		DatumGetTimestampTz(bounds->datums[offset + 1][0]) : at;
+	return desc->oids[i];
 }
 
-Relation
-qr_leaf_open(Relation attempt, TimestampTz at, Relation *index)
+/* The leaf checked last, when it is good for the moment at; else NULL. */
+static Relation
+open_last_leaf(TimestampTz at)
+{
+	Oid			oid = leaf_oid;
+	Relation	leaf;
+
+	if (!OidIsValid(oid) || at < leaf_from || at >= leaf_to)
+		return NULL;
+	leaf = try_relation_open(oid, RowExclusiveLock);
+
+	/* with the lock held, has nothing been heard of a change? */
+	if (leaf != NULL && leaf_oid != oid)
+	{
+		relation_close(leaf, RowExclusiveLock);
+		leaf = NULL;
+	}
+	return leaf;
+}
+
+/* The leaf for the moment at, found through the parent and checked. */
+static Relation
+open_leaf(Relation attempt, TimestampTz at)
 {
 	for (;;)
 	{
-		Oid			oid = find_leaf(attempt, at);
+		TimestampTz from;
+		TimestampTz to;
+		Oid			oid = find_leaf(attempt, at, &from, &to);
 		Relation	leaf;
+		uint64		before;
 
 		if (!OidIsValid(oid))
 			ereport(ERROR,
@@ -485,21 +519,40 @@ qr_leaf_open(Relation attempt, TimestampTz at, Relation *index)
 			continue;
 
 		/* with the lock held, is it still the partition for this moment? */
-		if (find_leaf(attempt, at) != oid)
+		before = changes;
+		if (find_leaf(attempt, at, &from, &to) != oid)
 		{
 			relation_close(leaf, RowExclusiveLock);
 			continue;
 		}
-		if (leaf_oid != oid)
-		{
-			uint64		before = changes;
-
-			check_relation(leaf, &spec[QR_REL_ATTEMPT],
-						   RelationGetRelationName(leaf), RELKIND_RELATION);
-			leaf_index_oid = check_indexes(leaf, &spec[QR_REL_ATTEMPT]);
-			leaf_oid = changes == before ? oid : InvalidOid;
-		}
-		*index = index_open(leaf_index_oid, RowExclusiveLock);
+		check_relation(leaf, &spec[QR_REL_ATTEMPT],
+					   RelationGetRelationName(leaf), RELKIND_RELATION);
+		leaf_index_oid = check_indexes(leaf, &spec[QR_REL_ATTEMPT]);
+		leaf_from = from;
+		leaf_to = to;
+		leaf_oid = changes == before ? oid : InvalidOid;
 		return leaf;
 	}
+}
+
+Relation
+qr_leaf_open(TimestampTz at, Relation *index)
+{
+	Relation	leaf;
+
+	AcceptInvalidationMessages();
+	qr_store_ready();
+	leaf = open_last_leaf(at);
+	if (leaf == NULL)
+	{
+		Relation	attempt = qr_rel_open(QR_REL_ATTEMPT, AccessShareLock);
+
+		/* a partition that is being detached is told by the latest snapshot */
+		PushActiveSnapshot(GetLatestSnapshot());
+		leaf = open_leaf(attempt, at);
+		PopActiveSnapshot();
+		relation_close(attempt, AccessShareLock);
+	}
+	*index = index_open(leaf_index_oid, RowExclusiveLock);
+	return leaf;
 }

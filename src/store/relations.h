@@ -47,7 +47,7 @@ extern Oid	qr_rel_index(QrRel which);
  * the transaction's end) and checked; *index is its one btree, opened alike.
  * ERROR 55000 when no partition exists for it.
  */
-extern Relation qr_leaf_open(Relation attempt, TimestampTz at, Relation *index);
+extern Relation qr_leaf_open(TimestampTz at, Relation *index);
 
 /*
  * The number of the state that the store is in as far as can be known now:

@@ -16,7 +16,6 @@
 #include "store/control.h"
 #include "store/relations.h"
 #include "store/tuple.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 void
@@ -34,7 +33,6 @@ qr_require_wal(Relation rel)
 void
 qr_reserve_log(QrReservation *r, int64 owner)
 {
-	Relation	attempt = qr_rel_open(QR_REL_ATTEMPT, AccessShareLock);
 	Relation	index;
 	TimestampTz at = GetCurrentTimestamp();
 	HeapTuple	tuple;
@@ -42,10 +40,7 @@ qr_reserve_log(QrReservation *r, int64 owner)
 	bool		isnull[2] = {false, false};
 	int			options = HEAP_INSERT_NO_LOGICAL;
 
-	PushActiveSnapshot(GetLatestSnapshot());
-	r->leaf = qr_leaf_open(attempt, at, &index);
-	PopActiveSnapshot();
-	relation_close(attempt, AccessShareLock);
+	r->leaf = qr_leaf_open(at, &index);
 	qr_require_wal(r->leaf);
 
 	memset(&r->log, 0, sizeof(r->log));
