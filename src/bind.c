@@ -10,10 +10,10 @@
 
 #include "access/htup_details.h"
 #include "binding.h"
+#include "bits.h"
 #include "core/keys.h"
 #include "executor/spi.h"
 #include "funcapi.h"
-#include "fuzzy.h"
 #include "master.h"
 #include "seal.h"
 #include "store/publish.h"

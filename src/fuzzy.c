@@ -6,11 +6,10 @@
  * Not STRICT, as in pure.c.  Copies of templates and secrets are wiped before
  * a result or an error leaves; the data themselves belong to the caller.
  */
-#include "fuzzy.h"
+#include "bits.h"
 
 #include "core/payment.h"
 #include "mb/pg_wchar.h"
-#include "utils/varbit.h"
 
 static const char *const code_names[] = {"bch1023_123", "bch511_76"};
 
@@ -18,79 +17,6 @@ PG_FUNCTION_INFO_V1(qrcred_payment_digest);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_commit);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_open);
 PG_FUNCTION_INFO_V1(qrcred_biometric_key);
-
-const QcBch *
-qr_bch_arg(FunctionCallInfo fcinfo, int argno, const char *name)
-{
-	size_t		len;
-	char	   *text = qr_text_arg(fcinfo, argno, name, &len);
-	const QcBch *code = qc_bch_find(text, len);
-
-	if (code == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" must be %s or %s",
-						name, code_names[0], code_names[1])));
-	return code;
-}
-
-/* Wipes what detoasting made of an argument, if it made anything. */
-static void
-wipe_copy(FunctionCallInfo fcinfo, int argno, void *value)
-{
-	if (value != DatumGetPointer(PG_GETARG_DATUM(argno)))
-		qc_wipe(value, VARSIZE_ANY(value));
-}
-
-bool
-qr_take_bits(FunctionCallInfo fcinfo, int argno, const QcBch *code,
-			 uint8 out[QC_BCH_BYTES_MAX])
-{
-	VarBit	   *value = PG_GETARG_VARBIT_P(argno);
-	bool		fits = VARBITLEN(value) == code->n &&
-	qc_is_packed(VARBITS(value), code->n);
-
-	memset(out, 0, QC_BCH_BYTES_MAX);
-	if (fits)
-		memcpy(out, VARBITS(value), qc_bch_bytes(code));
-	wipe_copy(fcinfo, argno, value);
-	return fits;
-}
-
-bool
-qr_take_secret(FunctionCallInfo fcinfo, int argno, const QcBch *code,
-			   uint8 out[QC_BCH_SECRET_MAX])
-{
-	bytea	   *value = PG_GETARG_BYTEA_PP(argno);
-	bool		fits = VARSIZE_ANY_EXHDR(value) == qc_bch_secret_bytes(code) &&
-	qc_is_packed((const uint8 *) VARDATA_ANY(value), code->k);
-
-	memset(out, 0, QC_BCH_SECRET_MAX);
-	if (fits)
-		memcpy(out, VARDATA_ANY(value), qc_bch_secret_bytes(code));
-	wipe_copy(fcinfo, argno, value);
-	return fits;
-}
-
-void
-qr_refuse_bits(const QcBch *code, const char *name)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("argument \"%s\" must be %d bits", name, code->n),
-			 errdetail("The code is %s.", code->name)));
-}
-
-void
-qr_refuse_secret(const QcBch *code, const char *name)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("argument \"%s\" must be %d bits packed into %zu bytes",
-					name, code->k, qc_bch_secret_bytes(code)),
-			 errdetail("The code is %s; unused low bits of the last byte are zero.",
-					   code->name)));
-}
 
 static Datum
 bytea_datum(const uint8 *bytes, size_t len)
@@ -100,17 +26,6 @@ bytea_datum(const uint8 *bytes, size_t len)
 	SET_VARSIZE(result, VARHDRSZ + len);
 	memcpy(VARDATA(result), bytes, len);
 	return PointerGetDatum(result);
-}
-
-Datum
-qr_bits_datum(const QcBch *code, const uint8 *bits)
-{
-	VarBit	   *result = palloc0(VARBITTOTALLEN(code->n));
-
-	SET_VARSIZE(result, VARBITTOTALLEN(code->n));
-	VARBITLEN(result) = code->n;
-	memcpy(VARBITS(result), bits, qc_bch_bytes(code));
-	return VarBitPGetDatum(result);
 }
 
 Datum

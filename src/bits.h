@@ -1,13 +1,13 @@
 /*
- * fuzzy.h
- *	  Arguments of the functions that deal with templates and secrets.
+ * bits.h
+ *	  Templates, helpers and secrets as arguments and results.
  *
  * The takers never raise for a value: the caller has copies to wipe first,
  * and then says with qr_refuse_bits() or qr_refuse_secret() what was wrong.  A
  * detoasted copy of the datum is wiped before they return.
  */
-#ifndef QR_FUZZY_H
-#define QR_FUZZY_H
+#ifndef QR_BITS_H
+#define QR_BITS_H
 
 #include "qrcred.h"
 
