@@ -125,6 +125,144 @@ test_commitment(const QcBch *code)
 	close_buffers(&b);
 }
 
+/*
+ * What a call left on the stack: the same depth is painted before and read
+ * after.  The call is made from below a frame of its own, since that of
+ * read_stack() covers the uppermost bytes.
+ */
+#define DEPTH	65536
+
+static uint8_t left_behind[DEPTH];
+
+static __attribute__((noinline)) unsigned
+paint_stack(void)
+{
+	volatile uint8_t area[DEPTH];
+	size_t		i;
+
+	for (i = 0; i < DEPTH; i++)
+		area[i] = 0xa5;
+	return area[DEPTH / 2];
+}
+
+static __attribute__((noinline)) void
+read_stack(void)
+{
+	volatile uint8_t area[DEPTH];
+	size_t		i;
+
+	area[0] = 0;
+	for (i = 1; i < DEPTH; i++)
+		left_behind[i] = area[i];
+}
+
+static bool
+is_left(const void *what, size_t len)
+{
+	size_t		i;
+
+	for (i = 0; i + len <= DEPTH; i++)
+	{
+		if (memcmp(left_behind + i, what, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Leaves a copy, so that the search is seen to find one. */
+static __attribute__((noinline)) QcStatus
+leave_copy(const uint8_t *bytes, size_t len)
+{
+	volatile uint8_t copy[QC_BCH_BYTES_MAX];
+	unsigned	any = 0;
+	size_t		i;
+
+	for (i = 0; i < len; i++)
+		copy[i] = bytes[i];
+	for (i = 0; i < len; i++)
+		any |= copy[i];
+	return any != 0 ? QC_OK : QC_E_LENGTH;
+}
+
+typedef enum
+{
+	COPY,
+	COMMIT,
+	OPEN
+} Call;
+
+static __attribute__((noinline)) QcStatus
+call_below(Call call, Buffers *b, uint8_t *helper, const uint8_t *template_bits)
+{
+	volatile uint8_t frame[2048];
+	QcStatus	status;
+
+	frame[0] = 0;
+	if (call == COPY)
+		status = leave_copy(b->sent, b->len);
+	else if (call == COMMIT)
+		status = qc_fuzzy_commit(b->code, template_bits, b->secret, helper);
+	else
+		status = qc_fuzzy_open(b->code, helper, template_bits, b->decoded);
+	return frame[0] == 0 ? status : QC_E_CRYPTO;
+}
+
+static QcStatus
+call_seen(Call call, Buffers *b, uint8_t *helper, const uint8_t *template_bits)
+{
+	QcStatus	status;
+
+	CHECK(paint_stack() == 0xa5);
+	status = call_below(call, b, helper, template_bits);
+	read_stack();
+	return status;
+}
+
+/* Neither secret nor template, code word or parity stays on the stack. */
+static void
+test_wiping(const QcBch *code)
+{
+	Buffers		b;
+	uint8_t    *template_bits;
+	uint8_t    *helper;
+	uint64_t	parity = 0;
+	size_t		middle;
+	size_t		j;
+	int			i;
+
+	open_buffers(&b, code);
+	middle = b.len / 2;
+	template_bits = malloc(b.len);
+	helper = malloc(b.len);
+	send_random(&b);
+	draw_bits(template_bits, code->n);
+	for (i = code->n - 64; i < code->n; i++)
+		parity = parity << 1 | ((b.sent[i / 8] >> (7 - i % 8)) & 1);
+
+	CHECK(call_seen(COPY, &b, NULL, NULL) == QC_OK);
+	CHECK(is_left(b.sent, b.len));
+	CHECK(call_seen(COMMIT, &b, helper, template_bits) == QC_OK);
+	CHECK(!is_left(b.secret, 8) && !is_left(b.sent + middle, 8));
+	CHECK(!is_left(&parity, 8));
+	CHECK(!is_left(template_bits, 8) && !is_left(template_bits + middle, 8));
+
+	/* once corrected, once refused */
+	for (i = 0; i < 2; i++)
+	{
+		spoil(template_bits, code->n, i == 0 ? 5 : code->t + 6);
+		CHECK(call_seen(OPEN, &b, helper, template_bits) ==
+			  (i == 0 ? QC_OK : QC_E_DECODE));
+		for (j = 0; j < b.len; j++)
+			b.word[j] = helper[j] ^ template_bits[j];
+		CHECK(!is_left(b.secret, 8) && !is_left(b.sent + middle, 8));
+		CHECK(!is_left(template_bits, 8) && !is_left(template_bits + middle, 8));
+		CHECK(!is_left(b.word, 8) && !is_left(b.word + middle, 8));
+	}
+	free(template_bits);
+	free(helper);
+	close_buffers(&b);
+}
+
 /* P(X > t) of a binomial of n bits at p, term by term. */
 static double
 chance_above(int n, int t, double p)
@@ -229,6 +367,8 @@ main(int argc, char **argv)
 	test_beyond(large, 100, true);
 	test_commitment(small);
 	test_commitment(large);
+	test_wiping(small);
+	test_wiping(large);
 
 	test_channel(large, 0.14, 600);
 	test_channel(large, 0.16, 600);
