@@ -52,7 +52,6 @@ static void
 derive_verification(void *arg, const QcStrike *seen, QcEvent *e)
 {
 	const Confirmation *c = arg;
-	char		must[QC_VERIFICATION_DIGITS + 1];
 
 	e->kind = QC_EV_VERIFICATION;
 	e->gateway = c->request.gateway.gateway_id;
@@ -63,11 +62,8 @@ derive_verification(void *arg, const QcStrike *seen, QcEvent *e)
 	/* of a payment that has ended, the code may be given again for its receipt */
 	e->late = c->payment.state == QR_PAYMENT_PRESENTED && !c->payment.is_asked &&
 		c->payment.sent_seconds >= QR_VERIFICATION_SECONDS;
-	qr_verification_code(c->payment.kid, c->payment.id.data, c->payment.sending, must);
-	memcpy(e->guess, c->code, QC_VERIFICATION_DIGITS);
-	memcpy(e->expected, must, QC_VERIFICATION_DIGITS);
-	e->guess_len = QC_VERIFICATION_DIGITS;
-	qc_wipe(must, sizeof(must));
+	qr_expect_verification(c->payment.kid, c->payment.id.data, c->payment.sending,
+						   c->code, e);
 }
 
 /* The payment is locked and presented, and its code was right: the charge. */

@@ -49,7 +49,6 @@ static void
 derive_package(void *arg, const QcStrike *seen, QcEvent *e)
 {
 	const Device *d = arg;
-	char		must[QC_VERIFICATION_DIGITS + 1];
 
 	e->kind = QC_EV_PACKAGE;
 	e->gateway = d->session.gateway.gateway_id;
@@ -59,11 +58,8 @@ derive_package(void *arg, const QcStrike *seen, QcEvent *e)
 		return;
 	e->late = d->session.row.sending == 0 ||
 		d->session.row.sent_seconds >= QR_VERIFICATION_SECONDS;
-	qr_verification_code(seen->kid, d->session.row.sha256, d->session.row.sending, must);
-	memcpy(e->guess, d->code, QC_VERIFICATION_DIGITS);
-	memcpy(e->expected, must, QC_VERIFICATION_DIGITS);
-	e->guess_len = QC_VERIFICATION_DIGITS;
-	qc_wipe(must, sizeof(must));
+	qr_expect_verification(seen->kid, d->session.row.sha256, d->session.row.sending,
+						   d->code, e);
 }
 
 /* A verification code for this device, unless it had enough of them today. */

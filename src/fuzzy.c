@@ -10,6 +10,7 @@
 
 #include "core/payment.h"
 #include "mb/pg_wchar.h"
+#include "store/query.h"
 
 static const char *const code_names[] = {"bch1023_123", "bch511_76"};
 
@@ -17,16 +18,6 @@ PG_FUNCTION_INFO_V1(qrcred_payment_digest);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_commit);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_open);
 PG_FUNCTION_INFO_V1(qrcred_biometric_key);
-
-static Datum
-bytea_datum(const uint8 *bytes, size_t len)
-{
-	bytea	   *result = palloc(VARHDRSZ + len);
-
-	SET_VARSIZE(result, VARHDRSZ + len);
-	memcpy(VARDATA(result), bytes, len);
-	return PointerGetDatum(result);
-}
 
 Datum
 qrcred_payment_digest(PG_FUNCTION_ARGS)
@@ -64,7 +55,7 @@ qrcred_payment_digest(PG_FUNCTION_ARGS)
 			wrong = "nonce";
 	}
 	qr_check(status, wrong);
-	return bytea_datum(digest, sizeof(digest));
+	return qr_bytes_datum(digest, sizeof(digest));
 }
 
 Datum
@@ -120,7 +111,7 @@ qrcred_fuzzy_open(PG_FUNCTION_ARGS)
 	qc_wipe(template_bits, sizeof(template_bits));
 	if (status == QC_OK)
 	{
-		result = bytea_datum(secret, qc_bch_secret_bytes(code));
+		result = qr_bytes_datum(secret, qc_bch_secret_bytes(code));
 		qc_wipe(secret, sizeof(secret));
 	}
 
@@ -160,7 +151,7 @@ qrcred_biometric_key(PG_FUNCTION_ARGS)
 	qc_mac_forget(qr_mac());
 	qc_wipe(secret, sizeof(secret));
 	if (status == QC_OK)
-		result = bytea_datum(key, sizeof(key));
+		result = qr_bytes_datum(key, sizeof(key));
 	qc_wipe(key, sizeof(key));
 
 	if (status == QC_E_LENGTH)

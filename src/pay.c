@@ -414,54 +414,48 @@ qrcred_resend(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static Datum
-status_text(MemoryContext context, QrPaymentState state)
+/* Session and payment_id, the first two arguments; in SPI on return. */
+static void
+own_payment(FunctionCallInfo fcinfo, QrPayment *payment)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Datum		result = CStringGetTextDatum(qr_payment_state_name(state));
+	QrSession	session;
 
-	MemoryContextSwitchTo(old);
-	return result;
+	qr_store_ready();
+	SPI_connect();
+	qr_session_require(fcinfo, 0, &session);
+	qr_payment_require(fcinfo, 1, &session, payment);
+}
+
+/* Ends SPI and answers the state's word. */
+static Datum
+state_word(QrPaymentState state)
+{
+	SPI_finish();
+	return CStringGetTextDatum(qr_payment_state_name(state));
 }
 
 /* cancel_payment(session, payment_id): its state afterwards; an end stays what it is. */
 Datum
 qrcred_cancel_payment(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
-	QrSession	session;
 	QrPayment	payment;
-	Datum		result;
 
-	qr_store_ready();
-	SPI_connect();
-	qr_session_require(fcinfo, 0, &session);
-	qr_payment_require(fcinfo, 1, &session, &payment);
+	own_payment(fcinfo, &payment);
 	if (qr_payment_lock(&payment.id, &payment) && !payment.is_asked &&
 		(payment.state == QR_PAYMENT_OPEN || payment.state == QR_PAYMENT_PRESENTED))
 	{
 		payment.state = QR_PAYMENT_LEFT;
 		qr_payment_end(&payment.id, payment.state, NULL);
 	}
-	result = status_text(context, payment.state);
-	SPI_finish();
-	return result;
+	return state_word(payment.state);
 }
 
 /* payment_status(session, payment_id) */
 Datum
 qrcred_payment_status(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
-	QrSession	session;
 	QrPayment	payment;
-	Datum		result;
 
-	qr_store_ready();
-	SPI_connect();
-	qr_session_require(fcinfo, 0, &session);
-	qr_payment_require(fcinfo, 1, &session, &payment);
-	result = status_text(context, payment.state);
-	SPI_finish();
-	return result;
+	own_payment(fcinfo, &payment);
+	return state_word(payment.state);
 }

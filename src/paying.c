@@ -51,6 +51,19 @@ qr_verification_code(int kid, const uint8 subject[16], int sending,
 	qr_check(status, "verification_code");
 }
 
+void
+qr_expect_verification(int kid, const uint8 subject[16], int sending,
+					   const char *guess, QcEvent *e)
+{
+	char		must[QC_VERIFICATION_DIGITS + 1];
+
+	qr_verification_code(kid, subject, sending, must);
+	memcpy(e->guess, guess, QC_VERIFICATION_DIGITS);
+	memcpy(e->expected, must, QC_VERIFICATION_DIGITS);
+	e->guess_len = QC_VERIFICATION_DIGITS;
+	qc_wipe(must, sizeof(must));
+}
+
 bool
 qr_is_verification_code(const char *text, size_t len)
 {

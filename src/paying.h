@@ -33,6 +33,10 @@ extern char *qr_payment_text(const QrPayment *payment);
 extern void qr_verification_code(int kid, const uint8 subject[16], int sending,
 								 char code[QC_VERIFICATION_DIGITS + 1]);
 
+/* The event's guess, six digits, and what it must be. */
+extern void qr_expect_verification(int kid, const uint8 subject[16], int sending,
+								   const char *guess, QcEvent *event);
+
 /* Whether text is six decimal digits. */
 extern bool qr_is_verification_code(const char *text, size_t len);
 
