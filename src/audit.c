@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lmgr.h"
+#include "store/query.h"
 #include "store/relations.h"
 #include "utils/builtins.h"
 #include "utils/uuid.h"
@@ -64,18 +65,6 @@ qrcred_audit(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull)));
 }
 
-static Datum
-column(int row, int i)
-{
-	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-								  i, &isnull);
-
-	if (isnull)
-		elog(ERROR, "a column of the attempt log is null");
-	return d;
-}
-
 /* Feeds owner, attempt number and seal of every row of the span into the digest. */
 static int64
 digest_rows(EVP_MD_CTX *md, Datum since, Datum until)
@@ -100,9 +89,9 @@ digest_rows(EVP_MD_CTX *md, Datum since, Datum until)
 		{
 			uint8		bytes[16 + SEAL];
 
-			qc_put_u64(bytes, DatumGetInt64(column((int) i, 1)));
-			qc_put_u64(bytes + 8, DatumGetInt64(column((int) i, 2)));
-			memcpy(bytes + 16, DatumGetUUIDP(column((int) i, 3))->data, SEAL);
+			qc_put_u64(bytes, DatumGetInt64(qr_value((int) i, 1)));
+			qc_put_u64(bytes + 8, DatumGetInt64(qr_value((int) i, 2)));
+			memcpy(bytes + 16, DatumGetUUIDP(qr_value((int) i, 3))->data, SEAL);
 			ok = EVP_DigestUpdate(md, bytes, sizeof(bytes)) == 1;
 		}
 		count += SPI_processed;

@@ -10,6 +10,7 @@
 #include "master.h"
 #include "miscadmin.h"
 #include "store/publish.h"
+#include "store/query.h"
 #include "store/rows.h"
 #include "store/tuple.h"
 #include "utils/timestamp.h"
@@ -62,36 +63,24 @@ audit_key(Audit *a, int kid)
 	return a->key;
 }
 
-static Datum
-column(int row, int i)
-{
-	bool		isnull;
-	Datum		d = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-								  i, &isnull);
-
-	if (isnull)
-		elog(ERROR, "a column of the attempt log is null");
-	return d;
-}
-
 static void
 read_attempt(int row, QcAttempt *log)
 {
-	log->at = DatumGetTimestampTz(column(row, 1)) + QR_EPOCH_SHIFT;
-	log->owner = DatumGetInt64(column(row, 2));
-	log->attempt_no = DatumGetInt64(column(row, 3));
-	log->moment = DatumGetInt64(column(row, 4));
-	log->actor = DatumGetObjectId(column(row, 5));
-	log->gateway = DatumGetInt32(column(row, 6));
-	memcpy(log->seal, DatumGetUUIDP(column(row, 7))->data, SEAL);
-	log->kind = DatumGetInt16(column(row, 8));
-	log->factor = DatumGetInt16(column(row, 9));
-	log->verdict = DatumGetInt16(column(row, 10));
-	log->reason = DatumGetInt16(column(row, 11));
-	log->tier = DatumGetInt16(column(row, 12));
-	log->freeze_no = DatumGetInt16(column(row, 13));
-	log->generation = DatumGetInt16(column(row, 14));
-	log->kid = DatumGetInt16(column(row, 15));
+	log->at = DatumGetTimestampTz(qr_value(row, 1)) + QR_EPOCH_SHIFT;
+	log->owner = DatumGetInt64(qr_value(row, 2));
+	log->attempt_no = DatumGetInt64(qr_value(row, 3));
+	log->moment = DatumGetInt64(qr_value(row, 4));
+	log->actor = DatumGetObjectId(qr_value(row, 5));
+	log->gateway = DatumGetInt32(qr_value(row, 6));
+	memcpy(log->seal, DatumGetUUIDP(qr_value(row, 7))->data, SEAL);
+	log->kind = DatumGetInt16(qr_value(row, 8));
+	log->factor = DatumGetInt16(qr_value(row, 9));
+	log->verdict = DatumGetInt16(qr_value(row, 10));
+	log->reason = DatumGetInt16(qr_value(row, 11));
+	log->tier = DatumGetInt16(qr_value(row, 12));
+	log->freeze_no = DatumGetInt16(qr_value(row, 13));
+	log->generation = DatumGetInt16(qr_value(row, 14));
+	log->kid = DatumGetInt16(qr_value(row, 15));
 }
 
 static void
@@ -143,14 +132,14 @@ begin_chain(Audit *a, int64 owner)
 						  1, types, values, NULL, false, 0);
 	if (SPI_processed > 0)
 	{
-		int			kid = DatumGetInt16(column(0, 4));
+		int			kid = DatumGetInt16(qr_value(0, 4));
 		const uint8 *key;
 		uint8		must[SEAL];
 		uint8		mac[SEAL];
 
-		a->next_no = DatumGetInt64(column(0, 1)) + 1;
-		memcpy(a->seal, DatumGetUUIDP(column(0, 2))->data, SEAL);
-		memcpy(mac, DatumGetUUIDP(column(0, 3))->data, SEAL);
+		a->next_no = DatumGetInt64(qr_value(0, 1)) + 1;
+		memcpy(a->seal, DatumGetUUIDP(qr_value(0, 2))->data, SEAL);
+		memcpy(mac, DatumGetUUIDP(qr_value(0, 3))->data, SEAL);
 		a->is_begun = true;
 		key = audit_key(a, kid);
 		if (key != NULL)
