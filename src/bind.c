@@ -48,6 +48,16 @@ find(FunctionCallInfo fcinfo, Binding *b)
 	qr_require_bindable(&b->seen.row);
 }
 
+/* Whether only another generation can be bound: one is bound, or its time is over. */
+static bool
+needs_generation(const Binding *b)
+{
+	const QcStrike *s = &b->seen.row;
+
+	return (b->has_row && qr_is_bound(&b->biometric, s)) ||
+		s->valid_until <= qr_unix_now() / QC_USEC;
+}
+
 /* begin_binding(session): draws the salt; what was bound before ends. */
 Datum
 qrcred_begin_binding(PG_FUNCTION_ARGS)
@@ -66,7 +76,7 @@ qrcred_begin_binding(PG_FUNCTION_ARGS)
 	SPI_connect();
 	find(fcinfo, &b);
 	row = b.seen.row;
-	if (b.has_row && qr_is_bound(&b.biometric, &row))
+	if (needs_generation(&b))
 		qr_binding_end(&b.session, &row);
 	if (!pg_strong_random(salt, sizeof(salt)))
 		ereport(ERROR,
