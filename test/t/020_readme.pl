@@ -100,7 +100,7 @@ foreach my $file ('README.md', map { s,^\Q$top/,,r } glob("$top/docs/*.md"))
 # ---- policy keys: all of them, their defaults, their ranges
 
 my $row = decode_json($node->safe_psql('postgres',
-	"SELECT to_jsonb(i) - '{issuer_id,code,name,purpose}'::text[] FROM qrcred_store.issuer i WHERE code = 'bank'"));
+	"SELECT to_jsonb(i) - '{issuer_id,code,name,purpose,charge_oid,charge_name,charge_path}'::text[] FROM qrcred_store.issuer i WHERE code = 'bank'"));
 $row->{second_scan} = delete $row->{second_scan_required} ? 'required' : 'optional';
 my %said = map { $_->[0] => $_ }
   map { [ /^\| `(\w+)` \| (.*?) \| (.*?) \| / ] }

@@ -80,7 +80,7 @@ $second->command_ok(
 		'-d', $second->connstr('exact'), '-f', "$tmp/bank.sql" ],
 	'the exact copy is restored');
 is( $second->safe_psql('exact',
-		'SELECT count(*), count(*) FILTER (WHERE a.ok) FROM qrcred_store.strike s, LATERAL qrcred.audit(s.id) a'),
+		'SELECT count(*), count(*) FILTER (WHERE a.ok) FROM qrcred_store.strike s, LATERAL qrcred.audit(s.id) a WHERE s.id > -8589934592'),
 	'1003|1003', 'and every log in it is whole without upgrade_store()');
 
 # ---- the settings

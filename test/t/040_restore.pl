@@ -88,7 +88,7 @@ SELECT 'second guess', verdict, next, tries_left FROM card, LATERAL qrcred.verif
 SELECT 'third guess', verdict, next, tries_left FROM card, LATERAL qrcred.verify_second(id, '00000002', 'till-2') WHERE name = 'half';
 SELECT 'right', verdict, tier FROM card, LATERAL qrcred.verify_second(id,
 	qrcred.expected_second(id, extract(epoch FROM clock_timestamp())::int8), 'till-2') WHERE name = 'used';
-SELECT 'whole', count(*), count(*) FILTER (WHERE a.ok) FROM qrcred_store.strike s, LATERAL qrcred.audit(s.id) a;
+SELECT 'whole', count(*), count(*) FILTER (WHERE a.ok) FROM qrcred_store.strike s, LATERAL qrcred.audit(s.id) a WHERE s.id > -8589934592;
 });
 	is($out, join("\n",
 			'frozen frozen 0 1, guessed frozen 0 1, half open 1 0, paid open 0 0, released open 0 1, renewed open 0 0, '
