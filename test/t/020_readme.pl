@@ -67,6 +67,10 @@ like(answer_of('counter', "SELECT link IS NULL FROM qrcred.issue('bank', 'C-1001
 	qr/^t$/, 'the role counter may issue');
 like(answer_of('wallet_server', "SELECT qrcred.download('QT1.') ->> 'verdict'"),
 	qr/^rejected$/, 'the role wallet_server may download');
+like(answer_of('wallet_server', "SELECT verdict FROM qrcred.login('nobody', 'x', 'till-1')"),
+	qr/^rejected$/, 'and ask for a login');
+like(answer_of('scanner', "SELECT verdict FROM qrcred.login('nobody', 'x', 'till-1')"),
+	qr/permission denied for function login/, 'which the role scanner may not');
 my (undef, undef, $err) = $node->psql('postgres', "SELECT qrcred.verify('QC1.', 'till-2')");
 like($err, qr/permission denied for this gateway/, 'till-2 is bound to the role scanner');
 like(answer_of('scanner', 'SHOW qrcred.keyring_file'),
@@ -95,6 +99,19 @@ foreach my $file ('README.md', map { s,^\Q$top/,,r } glob("$top/docs/*.md"))
 	$dir //= '';
 	is( join(' ', grep { !-e "$top/$dir$_" } $text =~ /\]\((?!\w+:)([^)#]+)/g),
 		'', "$file links to no file that is not there");
+}
+
+# ---- the table of duties: every function of each duty, and no other
+
+foreach my $line (grep { /^\| \w+ \| `/ } split /\n/, ($readme =~ /^## Who may call what\n(.*?)^## /ms)[0])
+{
+	my ($duty, $names) = $line =~ /^\| (\w+) \| (.*) \|$/;
+	$names =~ s/, views .*//;
+	is( join(' ', sort $names =~ /`(\w+)/g),
+		$node->safe_psql('postgres',
+			"SELECT string_agg(DISTINCT p.proname::text COLLATE \"C\", ' ' ORDER BY p.proname::text COLLATE \"C\")"
+		  . " FROM qrcred.duty_functions('$duty') f JOIN pg_proc p ON p.oid = f WHERE p.proname NOT LIKE 'list\\_%'"),
+		"the functions of the duty $duty");
 }
 
 # ---- policy keys: all of them, their defaults, their ranges

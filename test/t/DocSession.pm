@@ -33,7 +33,7 @@ sub plain
 {
 	my ($text) = @_;
 	$text =~ s/[ \t]+$//mg;
-	$text =~ s/^(?:BEGIN|COMMIT|ROLLBACK|LOAD|SET|GRANT|(?:CREATE|ALTER|DROP) (?:DATABASE|EXTENSION|ROLE|SCHEMA|SYSTEM|TABLE|TRIGGER)|(?:SELECT|INSERT 0) \d+|DO)\n//mg;
+	$text =~ s/^(?:BEGIN|COMMIT|ROLLBACK|LOAD|SET|RESET|GRANT|REVOKE|(?:CREATE|ALTER|DROP) (?:DATABASE|EXTENSION|ROLE|SCHEMA|SYSTEM|TABLE|TRIGGER|FUNCTION|INDEX|VIEW)|(?:SELECT|INSERT 0) \d+|DO)\n//mg;
 	$text =~ s/^You are now connected to database .*\n//mg;
 	$text =~ s/^.*NOTICE:  installing required extension "pgcrypto"\n//mg;
 	$text =~ s/^ \w+\n-+\n\n\(1 row\)\n\n?//mg;
