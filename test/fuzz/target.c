@@ -241,6 +241,7 @@ lives(const uint8_t *data, size_t size)
 		bool		was_void = (s.flags & QC_FLAG_VOID) != 0;
 		int64_t		before = s.attempt_no;
 		QcOutcome	out;
+		QcOutcome	foreseen;
 		QcEvent		e;
 
 		memset(&e, 0, sizeof(e));
@@ -266,13 +267,21 @@ lives(const uint8_t *data, size_t size)
 		e.late = data[1] & 32;
 		e.unbound = (data[2] & 3) == 3;
 		e.payment[0] = data[2] & 4;
+		e.taken = data[2] & 8;
+		e.over_limit = data[2] & 16;
 		now += (int64_t) data[3] * data[3] * QC_USEC / 16;
+		qc_foresee(&s, &e, &p, now, &foreseen);
 		qc_lifecycle(&s, &e, &p, now, &out);
+		must(out.notice == QC_NOTICE_NONE || foreseen.notice != QC_NOTICE_NONE,
+			 "a notice is foreseen");
 		must(s.attempt_no > before, "every event has a number of its own");
 		must(qc_strike_sum(&s) < QC_STRIKES_CEILING, "five strikes freeze");
 		must(!was_void || (s.flags & QC_FLAG_VOID) != 0, "void is final");
 		must(!was_void || out.verdict != QC_ACCEPTED || out.repeated, "void accepts nothing");
 		must(out.tries_left < p.strike_limit, "tries left stay below the limit");
+		must(e.kind != QC_EV_PACKAGE || out.verdict != QC_DONE || s.window_count <= QC_PACKAGES_A_DAY,
+			 "packages of a day have an end");
+		must(!is_login || (s.freeze_no == 0 && out.verdict != QC_FROZEN), "a login is never frozen");
 	}
 }
 

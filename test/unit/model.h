@@ -1,184 +1,15 @@
 /*
  * model.h
- *	  The rules of the design as a book-keeper would apply them, for
- *	  test_random.c: what an event must come to, and what is kept of it.
+ *	  The rules of the design as a book-keeper would apply them, for the random
+ *	  lives: what an event must come to, and what is kept of it.
  *
- * Nothing here calls or copies the core; it only shares its numbers for kinds,
- * verdicts and reasons.
+ * Scans, passwords, tickets and staff stand here, a payer's events in
+ * model_payer.h, and what all of them share in model_rules.h.
  */
 #ifndef QC_MODEL_H
 #define QC_MODEL_H
 
-#include "lifecycle.h"
-
-typedef struct Model
-{
-	/* guesses: 0 second and typed code, 1 password */
-	int			strikes[2];
-	bool		marked[2];
-
-	int64_t		frozen_until;
-	int			freeze_no;
-	int			released;		/* the freeze that staff released */
-	int			freezes;		/* remembered */
-	int64_t		last_freeze;	/* by strikes */
-	bool		is_void;
-	bool		is_changed;		/* the registration */
-
-	int64_t		challenge;		/* number of the latest */
-	int			challenge_state;
-	int64_t		until;
-	int			gateway;
-	uint8_t		text;
-	int64_t		before;			/* challenge that is still recognised, 0 none */
-
-	int64_t		accept_no;
-	int64_t		accept_at;
-	int			accept_gateway;
-	bool		is_settled;
-
-	uint8_t		request;		/* the last one; 0: none */
-	int64_t		request_at;
-	QcVerdict	request_verdict;
-	QcReason	request_reason;
-	int			request_tries;
-	int64_t		request_no;
-
-	int64_t		step;
-	int64_t		renewal;
-
-	int			serial;
-	int			ticket;
-	int			ticket_wrong;
-	int64_t		used_at;
-	int			wallet;			/* its nonce; 0: none that counts */
-
-	int			generation;
-	int64_t		valid_until;
-} Model;
-
-typedef struct Expected
-{
-	QcVerdict	verdict;
-	QcReason	reason;
-	bool		repeated;
-	bool		counted;
-	int			tries_left;
-	int64_t		attempt_no;
-	bool		looked_at;		/* the guess decided */
-
-	/* what came about, for the count of what the test has seen */
-	bool		froze;
-	bool		by_mark;
-	bool		by_sum;
-	bool		forgot;
-	bool		capped;
-	bool		released;
-	bool		spent;
-} Expected;
-
-static inline void
-say(Expected *x, QcVerdict verdict, QcReason reason)
-{
-	x->verdict = verdict;
-	x->reason = reason;
-}
-
-static inline bool
-model_is_frozen(const Model *m, int64_t now)
-{
-	return now < m->frozen_until && m->released != m->freeze_no;
-}
-
-/* Said to who holds a right code or has the challenge. */
-static inline bool
-model_is_barred(const Model *m, int64_t now, Expected *x)
-{
-	if (m->is_void)
-		say(x, QC_FROZEN, QC_WHY_VOID);
-	else if (model_is_frozen(m, now))
-		say(x, QC_FROZEN, QC_WHY_FROZEN);
-	else if (m->is_changed)
-		say(x, QC_REJECTED, QC_WHY_REGISTRATION);
-	else if (now / 1000000 >= m->valid_until)
-		say(x, QC_EXPIRED, QC_WHY_EXPIRED);
-	else
-		return false;
-	return true;
-}
-
-static inline void
-model_freeze(Model *m, int64_t until)
-{
-	m->strikes[0] = m->strikes[1] = 0;
-	m->marked[0] = m->marked[1] = true;
-	m->freeze_no++;
-	m->before = 0;
-	if (until > m->frozen_until)
-		m->frozen_until = until;
-	if (m->challenge_state == QC_CHALLENGE_OPEN)
-		m->challenge_state = QC_CHALLENGE_FROZEN;
-}
-
-static inline void
-model_wrong(Model *m, int factor, const QcPolicy *p, int64_t now,
-			int64_t attempt_no, Expected *x)
-{
-	int			sum;
-	int			left;
-	int64_t		seconds = p->freeze_seconds;
-	int			i;
-
-	say(x, QC_REJECTED, QC_WHY_WRONG);
-	x->counted = true;
-	x->attempt_no = attempt_no;
-	m->strikes[factor]++;
-	sum = m->strikes[0] + m->strikes[1];
-	left = p->strike_limit - m->strikes[factor];
-	if (5 - sum < left)
-	{
-		left = 5 - sum;
-		x->by_sum = left == 0;
-	}
-	if (m->marked[factor] && left > 0)
-	{
-		left = 0;
-		x->by_mark = true;
-	}
-	x->tries_left = left > 0 ? left : 0;
-	if (left > 0)
-		return;
-
-	x->froze = true;
-	if (m->last_freeze != 0 &&
-		now >= m->last_freeze + p->freeze_memory_days * INT64_C(86400000000))
-	{
-		x->forgot = m->freezes > 0;
-		m->freezes = 0;
-	}
-	m->freezes++;
-	m->is_void = m->is_void || m->freezes > p->max_freezes;
-	m->last_freeze = now;
-	for (i = 1; i < m->freezes; i++)
-		seconds = seconds * 2 > 100000000 ? 100000000 : seconds * 2;
-	if (seconds > p->freeze_cap_seconds)
-	{
-		seconds = p->freeze_cap_seconds;
-		x->capped = true;
-	}
-	model_freeze(m, now + seconds * 1000000);
-}
-
-static inline void
-model_accept(Model *m, const QcEvent *e, int64_t now, int64_t attempt_no, Expected *x)
-{
-	say(x, QC_ACCEPTED, QC_WHY_NONE);
-	x->attempt_no = attempt_no;
-	m->accept_no = attempt_no;
-	m->accept_at = now;
-	m->accept_gateway = e->gateway;
-	m->is_settled = false;
-}
+#include "model_payer.h"
 
 static inline void
 model_static(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
@@ -189,10 +20,12 @@ model_static(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else if (model_is_barred(m, now, x))
 		return;
 	else if (p->static_alone && !p->second_scan_required)
-		model_accept(m, e, now, attempt_no, x);
+		model_accept(m, e, 'D', false, now, attempt_no, x);
+	else if (e->over_limit)
+		say(x, QC_REJECTED, QC_WHY_LIMIT);
 	else
 	{
-		say(x, QC_CHALLENGE, QC_WHY_NONE);
+		say_next(x, QC_CHALLENGE, QC_WHY_NONE, QC_NEXT_SECOND_CODE);
 		x->attempt_no = attempt_no;
 		m->before = m->challenge_state == QC_CHALLENGE_OPEN ? m->challenge : 0;
 		m->challenge++;
@@ -201,28 +34,6 @@ model_static(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		m->gateway = e->gateway;
 		m->text = e->text[0];
 	}
-}
-
-/* Whether a code of this step may pass; last is the greatest used. */
-static inline bool
-model_step(const QcEvent *e, const QcPolicy *p, int64_t now, int64_t last,
-		   Expected *x)
-{
-	int64_t		age = now / 30000000 - e->moment;
-
-	if (age > 1 || age < (p->skew_ahead ? -1 : 0))
-		say(x, QC_REJECTED, QC_WHY_WINDOW);
-	else if (last >= e->moment)
-		say(x, QC_REJECTED, QC_WHY_REPLAYED);
-	else
-		return true;
-	return false;
-}
-
-static inline bool
-is_same(const uint8_t *a, const uint8_t *b, int n)
-{
-	return n > 0 && memcmp(a, b, (size_t) n) == 0;
 }
 
 static inline void
@@ -258,14 +69,13 @@ model_second(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 			}
 			m->challenge_state = QC_CHALLENGE_NONE;
 			m->before = 0;
-			m->strikes[0] = 0;
-			m->marked[0] = false;
-			model_accept(m, e, now, attempt_no, x);
+			model_right(m, QC_FACTOR_SECOND);
+			model_accept(m, e, 'C', p->ask_password, now, attempt_no, x);
 		}
 		else if (m->before != 0 && is_same(e->guess, e->expected_before, e->guess_len))
 			say(x, QC_REJECTED, QC_WHY_SUPERSEDED);
 		else
-			model_wrong(m, 0, p, now, attempt_no, x);
+			model_wrong(m, QC_FACTOR_SECOND, p, now, attempt_no, x);
 	}
 }
 
@@ -282,13 +92,14 @@ model_password(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		x->looked_at = true;
 		if (!is_same(e->guess, e->expected, e->guess_len))
 		{
-			model_wrong(m, 1, p, now, attempt_no, x);
+			model_wrong(m, QC_FACTOR_PASSWORD, p, now, attempt_no, x);
 			return;
 		}
 		say(x, QC_ACCEPTED, QC_WHY_NONE);
 		x->attempt_no = attempt_no;
-		m->strikes[1] = 0;
-		m->marked[1] = false;
+		/* a photograph of a first code stays what it is */
+		x->tier = m->accept_tier == 'D' ? 'D' : 'B';
+		model_right(m, QC_FACTOR_PASSWORD);
 		m->is_settled = true;
 	}
 }
@@ -331,6 +142,8 @@ model_download(Model *m, const QcEvent *e, int64_t now, Expected *x)
 			x->spent = true;
 		}
 	}
+	else if (e->taken)
+		say(x, QC_REJECTED, QC_WHY_TAKEN);
 	else
 	{
 		say(x, QC_DONE, QC_WHY_NONE);
@@ -338,21 +151,6 @@ model_download(Model *m, const QcEvent *e, int64_t now, Expected *x)
 		if (!again)
 			model_hand_out(m, e, now);
 	}
-}
-
-static inline void
-model_next_generation(Model *m, const QcEvent *e)
-{
-	m->request = 0;
-	m->challenge_state = QC_CHALLENGE_NONE;
-	m->before = 0;
-	if (m->generation == 255)
-	{
-		m->is_void = true;
-		return;
-	}
-	m->generation++;
-	m->valid_until = e->new_valid_until;
 }
 
 static inline void
@@ -375,6 +173,7 @@ model_renew(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now, Expected
 	else if (model_step(e, p, now, m->renewal, x))
 	{
 		say(x, QC_DONE, QC_WHY_NONE);
+		x->notice = QC_NOTICE_RENEWED;
 		m->renewal = e->moment;
 		model_next_generation(m, e);
 		model_hand_out(m, e, now);
@@ -401,9 +200,13 @@ model_staff(Model *m, const QcEvent *e, int64_t now, Expected *x)
 	}
 	say(x, QC_DONE, QC_WHY_NONE);
 	if (e->kind == QC_EV_FREEZE)
+	{
+		x->notice = QC_NOTICE_FROZEN;
 		model_freeze(m, e->seconds == 0 ? INT64_MAX : now + e->seconds * 1000000);
+	}
 	else if (e->kind == QC_EV_VOID)
 	{
+		x->notice = QC_NOTICE_VOIDED;
 		m->is_void = true;
 		if (m->challenge_state == QC_CHALLENGE_OPEN)
 			m->challenge_state = QC_CHALLENGE_FROZEN;
@@ -454,15 +257,27 @@ model_act(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 			break;
 		case QC_EV_COUNT:
 			if (!model_is_barred(m, now, x))
-				model_wrong(m, 0, p, now, attempt_no, x);
+				model_wrong(m, QC_FACTOR_SECOND, p, now, attempt_no, x);
 			break;
 		case QC_EV_EPOCH:
 			m->request = 0;
 			m->challenge_state = QC_CHALLENGE_NONE;
 			m->before = 0;
 			/* a row that did not fit its MAC waits for staff */
-			if (!e->right && !m->is_void)
+			if (!e->right && !m->is_void && !m->is_login)
+			{
+				x->notice = QC_NOTICE_FROZEN;
 				model_freeze(m, INT64_MAX);
+			}
+			break;
+		case QC_EV_BINDING:
+			model_binding(m, e, now, x);
+			break;
+		case QC_EV_PACKAGE:
+			model_package(m, e, p, now, attempt_no, x);
+			break;
+		case QC_EV_LOGIN:
+			model_login(m, e, now, x);
 			break;
 		default:
 			break;
@@ -476,6 +291,8 @@ model_remember(Model *m, const QcEvent *e, int64_t now, const Expected *x)
 	m->request_at = now;
 	m->request_verdict = x->verdict;
 	m->request_reason = x->reason;
+	m->request_next = x->next;
+	m->request_tier = x->tier;
 	m->request_tries = x->tries_left;
 	m->request_no = x->attempt_no;
 }
@@ -510,7 +327,8 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 			model_remember(m, e, now, x);
 		return;
 	}
-	if (e->kind > QC_EV_PASSWORD)
+	if (e->kind > QC_EV_PASSWORD && e->kind != QC_EV_BIOMETRIC &&
+		e->kind != QC_EV_VERIFICATION)
 	{
 		model_act(m, e, p, now, attempt_no, x);
 		return;
@@ -520,8 +338,9 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		(m->request_verdict != QC_CHALLENGE ||
 		 (m->challenge_state == QC_CHALLENGE_OPEN && now < m->until)))
 	{
-		say(x, m->request_verdict, m->request_reason);
+		say_next(x, m->request_verdict, m->request_reason, m->request_next);
 		x->repeated = true;
+		x->tier = m->request_tier;
 		x->tries_left = m->request_tries;
 		x->attempt_no = m->request_no;
 		return;
@@ -530,6 +349,10 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 		model_static(m, e, p, now, attempt_no, x);
 	else if (e->kind == QC_EV_PASSWORD)
 		model_password(m, e, p, now, attempt_no, x);
+	else if (e->kind == QC_EV_BIOMETRIC)
+		model_biometric(m, e, p, now, attempt_no, x);
+	else if (e->kind == QC_EV_VERIFICATION)
+		model_verification(m, e, p, now, attempt_no, x);
 	else if (e->kind != QC_EV_ROTATING)
 		model_second(m, e, p, now, attempt_no, x);
 	else if (!e->right)
@@ -537,7 +360,7 @@ model_event(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 	else if (!model_is_barred(m, now, x) && model_step(e, p, now, m->step, x))
 	{
 		m->step = e->moment;
-		model_accept(m, e, now, attempt_no, x);
+		model_accept(m, e, 'C', p->ask_password, now, attempt_no, x);
 	}
 	model_remember(m, e, now, x);
 }
