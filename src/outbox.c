@@ -160,6 +160,19 @@ device_body(const Message *m, const char *issuer_name, const char *format)
 	return body;
 }
 
+/* A payer's words where they are others. */
+static const char *
+payer_words(int kind, QrLang lang, const char *other)
+{
+	if (kind == QC_NOTICE_DOWNLOAD)
+		return lang == QR_LANG_ZH ? "%s：请设置支付登录：%s" :
+			"%s: set up your login for paying: %s";
+	if (kind == QC_NOTICE_EXPIRING || kind == QC_NOTICE_RENEW)
+		return lang == QR_LANG_ZH ? "%s：请登录并重新设置生物特征支付。%s" :
+			"%s: please log in and set up paying with your biometric again.%s";
+	return other;
+}
+
 /* The message's words; NULL when there is nothing left to say. */
 static char *
 body_of(const Message *m, const QrTerms *terms, const QrIssued *issued, QrLang lang)
@@ -173,8 +186,8 @@ body_of(const Message *m, const QrTerms *terms, const QrIssued *issued, QrLang l
 		return payment_body(m, terms->name, format);
 	if (m->kind == QC_NOTICE_DEVICE_CODE)
 		return device_body(m, terms->name, format);
-	if (m->kind == QC_NOTICE_DOWNLOAD && issued->kind == QR_CREDENTIAL_BIOMETRIC)
-		format = lang == QR_LANG_ZH ? "%s：请设置支付登录：%s" : "%s: set up your login for paying: %s";
+	if (issued->kind == QR_CREDENTIAL_BIOMETRIC)
+		format = payer_words(m->kind, lang, format);
 	link = link_of(m, terms);
 	return link ? psprintf(format, terms->name, link) : NULL;
 }

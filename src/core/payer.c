@@ -128,6 +128,8 @@ qc_event_binding(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 	}
 	qc_next_generation(s, e);
 	qc_answer(out, QC_DONE, QC_WHY_NONE, QC_NEXT_NONE);
+	if (s->flags & QC_FLAG_VOID)
+		out->notice = QC_NOTICE_VOIDED;
 }
 
 static void

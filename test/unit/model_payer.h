@@ -110,6 +110,9 @@ model_binding(Model *m, const QcEvent *e, int64_t now, Expected *x)
 	}
 	say(x, QC_DONE, QC_WHY_NONE);
 	model_next_generation(m, e);
+	/* the last generation ends the credential, which the customer is told */
+	if (m->is_void)
+		x->notice = QC_NOTICE_VOIDED;
 }
 
 /* Three in a day that begins with the first of them, or with a clock set back. */

@@ -224,9 +224,10 @@ test_binding(void)
 	at = c;
 	at.s.generation = 254;
 	CHECK(end_binding(&at) == QC_DONE && at.s.generation == 255 && at.s.kid == 2);
-	CHECK((at.s.flags & QC_FLAG_VOID) == 0);
+	CHECK((at.s.flags & QC_FLAG_VOID) == 0 && at.out.notice == QC_NOTICE_NONE);
 	at.s.kid = 1;
 	end_binding(&at);
+	CHECK(at.out.notice == QC_NOTICE_VOIDED);
 	CHECK(at.s.generation == 255 && at.s.kid == 1 && (at.s.flags & QC_FLAG_VOID) != 0);
 	at.now += 30 * SECOND;
 	present(&at, 1, RIGHT);
