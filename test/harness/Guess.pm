@@ -38,7 +38,7 @@ sub build_guesser
 	local %ENV = %ENV;
 	delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES)};
 	my $harness = dirname(__FILE__);
-	system('make', '-s', '-C', $harness, "BUILD=$where") == 0
+	system('make', '-s', '-C', $harness, "BUILD=$where", 'guess') == 0
 	  or die "the guesser could not be built\n";
 	return "$where/guess";
 }

@@ -1,0 +1,273 @@
+/*
+ * work.c
+ *	  What a client does: it picks a payer, and begins, presents or confirms his
+ *	  payment, rightly or wrongly.
+ *
+ * A biometric code takes a step of 30 seconds, so a payment is dear: most calls
+ * about one that has not ended take back what they did, and a new one begins
+ * some seconds after the last.
+ */
+#include "pay.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAYMENT_USEC	4000000
+#define FREEZE_USEC		1000000
+
+static pthread_barrier_t race;
+
+/* What all clients may know of the payment from now on. */
+static void
+learn(Slot *slot, const Ask *ask, const Answer *a)
+{
+	bool		is_right = ask->asked[0] != '\0';
+
+	pthread_mutex_lock(&slot->lock);
+	if (strcmp(a->verdict, "frozen") == 0 || strcmp(a->tries_left, "0") == 0)
+		slot->frozen_until = clock_now() + FREEZE_USEC;
+	if (a->tries_left[0] != '\0' && is_right)
+		slot->wrong_left--;
+	if (strcmp(slot->payment, ask->payment) != 0)
+		;
+	else if (ask->verb == VERB_PRESENT)
+	{
+		if (a->challenge[0] != '\0')
+			strcpy(slot->digits, a->challenge);
+		if (strcmp(a->verdict, "accepted") == 0)
+		{
+			if (a->fate == FATE_COMMITTED)
+				slot->state = STATE_PRESENTED;
+		}
+		else if (strcmp(a->status, "stop") == 0)
+			slot->state = STATE_ENDED;
+		else if (is_right && strcmp(a->verdict, "rejected") == 0 &&
+				 strcmp(slot->code, ask->code) == 0)
+			slot->code[0] = '\0';	/* used up, or too old */
+	}
+	else if (ask->verb == VERB_CONFIRM)
+	{
+		if (a->tries_left[0] != '\0' && is_right)
+			slot->digits[0] = '\0'; /* another one was sent since */
+		if (strcmp(a->status, "open") == 0 && slot->state == STATE_PRESENTED)
+			slot->state = STATE_OPEN;
+		if ((a->fate == FATE_COMMITTED &&
+			 (strcmp(a->status, "charged") == 0 || strcmp(a->status, "declined") == 0)) ||
+			strcmp(a->status, "left") == 0)
+			slot->state = STATE_ENDED;
+	}
+	else if (a->fate == FATE_COMMITTED)
+	{
+		slot->digits[0] = '\0';
+		if (ask->verb == VERB_CANCEL && strcmp(a->status, "left") == 0)
+			slot->state = STATE_ENDED;
+	}
+	pthread_mutex_unlock(&slot->lock);
+}
+
+/* In a mode at random; who lost the reply asks again at once, half of the time. */
+static void
+ask_once(Client *c, Slot *slot, Ask *ask)
+{
+	Answer		answer;
+	int			mode = draw_mode(c, slot->state == STATE_PRESENTED ? draw(c, 24) != 0 :
+								 slot->state == STATE_OPEN && draw(c, 3) == 0);
+
+	/* the other modes know presenting and confirming only */
+	if (ask->verb != VERB_PRESENT && ask->verb != VERB_CONFIRM)
+		mode = (int) draw(c, 3);
+	if (ask_in_mode(c, mode, ask, &answer))
+		learn(slot, ask, &answer);
+	else if (ask->asked[0] && draw(c, 2) && (c->conn || connect_client(c)) &&
+			 (PQstatus(c->conn) == CONNECTION_OK || connect_client(c)) &&
+			 ask_in_mode(c, (int) draw(c, 3), ask, &answer))
+		learn(slot, ask, &answer);
+}
+
+static bool
+has_digits(const Slot *seen)
+{
+	return !seen->needs_code || seen->digits[0] != '\0';
+}
+
+/*
+ * Presents the payment, with a code made now when it has none.  A retry by the
+ * same request is honoured as long as no other came between, so others are
+ * rare while the payment is open; false when no step is left.
+ */
+static bool
+choose_code(Client *c, Slot *slot, const Slot *seen, Ask *ask)
+{
+	bool		is_open = seen->state == STATE_OPEN;
+	bool		is_needed = is_open || (seen->state == STATE_PRESENTED && !has_digits(seen));
+
+	ask_for(seen, VERB_PRESENT, ask);
+	if (seen->wrong_left > 0 && draw(c, 3) == 0 && (!is_open || seen->code[0] == '\0'))
+	{
+		wrong_code(c, seen, ask);
+		__sync_fetch_and_sub(&slot->wrong_left, 1);
+		return true;
+	}
+	if (seen->code[0] == '\0')
+	{
+		if (!is_needed || !new_code(c, slot))
+			return false;
+		pthread_mutex_lock(&slot->lock);
+		ask_for(slot, VERB_PRESENT, ask);
+		pthread_mutex_unlock(&slot->lock);
+	}
+	if (draw(c, is_open ? 20 : 3) == 0)
+		draw_request(c, ask->request);
+	else if (draw(c, is_open ? 20 : 3) == 0)
+		ask->request[0] = '\0';
+	return ask->code[0] != '\0';
+}
+
+/* What comes next for the payment as it was seen; false when nothing does now. */
+static bool
+choose(Client *c, Slot *slot, const Slot *seen, Ask *ask)
+{
+	if (seen->state == STATE_OPEN || !has_digits(seen) || draw(c, 15) == 0)
+		return choose_code(c, slot, seen, ask);
+	if (seen->state == STATE_PRESENTED && draw(c, 150) == 0)
+	{
+		ask_for(seen, draw(c, 2) ? VERB_RESEND : VERB_CANCEL, ask);
+		return true;
+	}
+	ask_for(seen, VERB_CONFIRM, ask);
+	if (draw(c, 2))
+		draw_request(c, ask->request);
+	if (seen->needs_code && seen->wrong_left > 0 && draw(c, 9) == 0)
+	{
+		wrong_code(c, seen, ask);
+		__sync_fetch_and_sub(&slot->wrong_left, 1);
+	}
+	return true;
+}
+
+/* All clients meet at one payer every now and then. */
+static Slot *
+pick(Client *c)
+{
+	if (draw(c, 3) == 0)
+		return &slots[(clock_now() / 200000) % options.nslots];
+	return &slots[draw(c, options.nslots)];
+}
+
+static void
+work(Client *c)
+{
+	Slot	   *slot = pick(c);
+	Slot		seen;
+	bool		mine;
+	Ask			ask;
+
+	pthread_mutex_lock(&slot->lock);
+	mine = !slot->is_begun &&
+		(slot->state == STATE_NONE ||
+		 (slot->state == STATE_ENDED && clock_now() - slot->begun_at > PAYMENT_USEC));
+	if (mine)
+	{
+		slot->is_begun = true;
+		slot->begun_at = clock_now();
+	}
+	seen = *slot;
+	pthread_mutex_unlock(&slot->lock);
+	if (mine)
+	{
+		(void) begin_payment(c, slot);
+		pthread_mutex_lock(&slot->lock);
+		slot->is_begun = false;
+		pthread_mutex_unlock(&slot->lock);
+	}
+	else if (seen.state == STATE_NONE ||
+			 (seen.frozen_until > clock_now() && draw(c, 20) != 0) ||
+			 !choose(c, slot, &seen, &ask))
+		usleep(500);
+	else
+		ask_once(c, slot, &ask);
+}
+
+/* One payment after the other, each presented before, by all at the same time. */
+static void
+run_race(Client *c)
+{
+	int			i;
+
+	for (i = 0; i < options.nslots; i++)
+	{
+		Slot		seen;
+		Ask			ask;
+		Answer		answer;
+
+		pthread_mutex_lock(&slots[i].lock);
+		seen = slots[i];
+		pthread_mutex_unlock(&slots[i].lock);
+		ask_for(&seen, VERB_CONFIRM, &ask);
+		if (options.only_wrong)
+			wrong_code(c, &seen, &ask);
+		pthread_barrier_wait(&race);
+		(void) ask_in_mode(c, draw_mode(c, false), &ask, &answer);
+	}
+}
+
+void *
+client_main(void *arg)
+{
+	Client	   *c = arg;
+
+	if (qc_mac_open(&c->mac) != QC_OK)
+		abort();
+	if (options.is_race)
+	{
+		if (!connect_client(c))
+			abort();
+		run_race(c);
+	}
+	else
+		while (!stopping)
+		{
+			if ((c->conn == NULL || PQstatus(c->conn) != CONNECTION_OK) &&
+				!connect_client(c))
+				break;
+			work(c);
+			usleep(draw(c, 3000));
+		}
+	PQfinish(c->conn);
+	qc_mac_close(&c->mac);
+	fclose(c->log);
+	return NULL;
+}
+
+/* For a race: every payment begun and presented before anybody confirms. */
+void
+present_all(Client *c)
+{
+	int			i;
+
+	if (qc_mac_open(&c->mac) != QC_OK || !connect_client(c))
+		exit(1);
+	for (i = 0; i < options.nslots; i++)
+	{
+		Ask			ask;
+		Answer		answer;
+
+		if (!begin_payment(c, &slots[i]) || !new_code(c, &slots[i]))
+		{
+			fprintf(stderr, "pay: payer %d has no payment: %s\n", i, PQerrorMessage(c->conn));
+			exit(1);
+		}
+		ask_for(&slots[i], VERB_PRESENT, &ask);
+		if (!ask_in_mode(c, 0, &ask, &answer) || strcmp(answer.verdict, "accepted") != 0)
+		{
+			fprintf(stderr, "pay: payer %d was not accepted: %s\n", i, PQerrorMessage(c->conn));
+			exit(1);
+		}
+		learn(&slots[i], &ask, &answer);
+	}
+	PQfinish(c->conn);
+	qc_mac_close(&c->mac);
+	c->conn = NULL;
+	pthread_barrier_init(&race, NULL, (unsigned) options.nclients);
+}
