@@ -56,9 +56,11 @@ SELECT qrcred.create_store();
 SELECT qrcred.create_gateway('app-' || n, 'App ' || n) FROM generate_series(1, 4) n;
 CREATE ROLE phone LOGIN;
 CREATE ROLE desk LOGIN;
+CREATE ROLE sender LOGIN;
 CREATE ROLE books;
 SELECT qrcred.grant_duty('phone', 'wallet');
 SELECT qrcred.grant_duty('desk', 'issuer');
+SELECT qrcred.grant_duty('sender', 'relay');
 
 CREATE SCHEMA bank AUTHORIZATION books;
 GRANT USAGE ON SCHEMA bank TO desk;

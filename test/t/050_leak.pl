@@ -1,13 +1,14 @@
 # What never leaves: after every kind of call, made with bind parameters, neither
 # the server's log at log_statement = all, nor a dump, nor pg_stat_statements, nor
 # an error message, nor a file of the cluster holds a key, a code, a ticket,
-# challenge digits, a password or a person's data, in any of four forms.
+# challenge digits, a password or a person's data, in any of four forms; nor a
+# payer's template, secret, key, card, login, session or verification code.
 use strict;
 use warnings;
 use utf8;
 
 use DBI;
-use Digest::SHA qw(hmac_sha256);
+use Digest::SHA qw(hmac_sha256 sha256);
 use Encode qw(encode);
 use File::Find;
 use JSON::PP;
@@ -217,18 +218,144 @@ works('SELECT qrcred.update_registration(?, ?, ?, ?, ?)', 'bank', 'C-1', @later)
 my $ticket = keep('a ticket', works('SELECT * FROM qrcred.reissue(?)', $id)->{ticket});
 keep_package(works('SELECT qrcred.download(?, ?) AS p', $ticket, '002X')->{p}, $master, 'C-1', @later);
 
+# ---- a payer's life
+
+my @payer = ('王小明之样本', '110105198801010033', '+8613712345678');
+keep('a name', $payer[0]);
+keep('an id number', $payer[1]);
+keep('a phone', map { $_, /(\d+)/ } $payer[2]);
+my $login = keep('a login name', 'Wang.Xiaoming@例');
+my $login_password = keep('a login password', 'staple battery 马');
+my $card_number = keep('a card number', '6222021234567890128');
+my $card_password = keep('a card password', 'kp-48213-密');
+works($_) foreach
+  q{SELECT qrcred.create_issuer('paying', 'Bank', '', '{"store_card_password": true, "freeze_seconds": 1, "freeze_cap_seconds": 1, "skew_ahead": true}')},
+  'CREATE SCHEMA books', 'CREATE TABLE books.posting (payment_id uuid, account text, amount numeric)',
+  q{CREATE FUNCTION books.charge(payment_id uuid, card text, card_password text, amount numeric, currency text, payee text) RETURNS text LANGUAGE plpgsql AS $$
+	BEGIN
+		IF payee = 'Error' THEN RAISE EXCEPTION 'card % with %', card, card_password USING DETAIL = card, HINT = card_password; END IF;
+		IF payee = 'Statement' THEN EXECUTE format('SELECT 1 / 0 WHERE %L <> %L', card, card_password); END IF;
+		IF payee = 'No' THEN RAISE EXCEPTION 'not with %', card USING ERRCODE = 'QC402'; END IF;
+		INSERT INTO books.posting VALUES (payment_id, 'payers', -amount), (payment_id, payee, amount);
+		RETURN 'R-' || md5(payment_id::text);
+	END $$},
+  q{SELECT qrcred.set_charge_function('paying', 'books.charge(uuid,text,text,numeric,text,text)')};
+
+works('SELECT qrcred.register(?, ?, ?, ?, ?)', 'paying', 'P-1', @payer);
+my $payer_ticket = keep('a ticket', works('SELECT * FROM qrcred.enrol_payer(?, ?)', 'paying', 'P-1')->{ticket});
+works('SELECT count(*) FROM qrcred.outbox_take(1000)');
+my $register_login = 'SELECT qrcred.register_login(?, ?, ?, ?) AS v';
+is(works($register_login, $payer_ticket, '9999', $login, $login_password)->{v}, 'rejected', 'a wrong answer');
+is(works($register_login, $payer_ticket, '0033', $login, $login_password)->{v}, 'accepted', 'a login');
+my $enter = 'SELECT * FROM qrcred.login(?, ?, ?)';
+is(works($enter, $login, keep('a login password', 'wrong staple 马'), 'till-1')->{verdict}, 'rejected', 'a wrong login password');
+is(works($enter, keep('a login name', 'Nobody.Atall@例'), $login_password, 'till-1')->{verdict}, 'rejected', 'nobody\'s login');
+works('SELECT pg_sleep(1.1)');
+my $session = keep('a session', works($enter, $login, $login_password, 'till-1')->{session});
+works('SELECT qrcred.bind_card(?, ?, ?)', $session, keep('a card number', '6222029999888877776'), $card_password);
+works('SELECT qrcred.bind_card(?, ?, ?)', $session, $card_number, $card_password);
+
+# A template in every form, and a part of it; the secret and the key that it opens.
+sub keep_template
+{
+	my ($bits) = @_;
+	keep('a template', $bits, substr($bits, 0, 64), substr($bits, -64));
+	my $packed = pack 'B*', $bits;
+	keep_bytes('a template', $_) foreach $packed, substr($packed, 0, 24), substr($packed, 32, 24);
+	return $bits;
+}
+
+sub keep_opened
+{
+	my ($p, $bits) = @_;
+	my $b = $p->{biometric};
+	my $helper = substr unpack('B*', pack 'H*', $b->{helper}), 0, length $bits;
+	my $secret = keep_bytes('a committed secret', pack 'H*',
+		works("SELECT encode(qrcred.fuzzy_open(?, ?, ?), 'hex') AS s", $helper, $bits, $b->{code})->{s});
+	my $key = expand(sha256($secret), 'qrcred/1 biometric' . pack 'Q>C', $p->{credential_id}, $p->{generation});
+	return keep_bytes('a biometric key', $key);
+}
+
+my $template = keep_template(join '', map { int rand 2 } 1 .. 1023);
+my $binding = works('SELECT credential_id, kid, generation, encode(salt, \'hex\') AS salt FROM qrcred.begin_binding(?)', $session);
+works("SELECT qrcred.bind_biometric(?, ?, decode(?, 'hex'), ?)", $session, $template, $binding->{salt}, 'face-1');
+my $package = decode_json(works('SELECT qrcred.biometric_package(?) AS p', $session)->{p});
+my $pay_key = keep_opened($package, $template);
+
+# One payment, up to its code; what begin_payment() said of it.
+sub present
+{
+	my ($key, $step, $session, $payee) = @_;
+	my $y = works('SELECT * FROM qrcred.begin_payment(?, ?, ?, ?, ?)', $session, '88.5', 'CNY', $payee, 'order 1');
+	my $code = keep('a biometric code', works("SELECT qrcred.biometric_code(decode(?, 'hex'), ?, ?, ?, ?, qrcred.payment_digest(?, ?, ?, ?, ?)) AS c",
+			unpack('H*', $key), $binding->{credential_id}, $y->{kid}, $y->{generation}, $step,
+			@{$y}{qw(payment_id payee currency amount nonce)})->{c});
+	$y->{verdict} = works('SELECT * FROM qrcred.present(?, ?, ?, ?)', $session, $y->{payment_id}, $code, 'till-1')->{verdict};
+	return $y;
+}
+
+# The digits of the newest message of the kind.
+sub code_sent
+{
+	my ($kind) = @_;
+	my ($body) = map { $_->[0] } @{ $db->selectall_arrayref('SELECT body FROM qrcred.outbox_take(1000) WHERE kind = ?', {}, $kind) };
+	return keep('a verification code', $body =~ /\b(\d{6})\b/ ? $1 : BAIL_OUT("no $kind code"));
+}
+
+my $confirm = 'SELECT * FROM qrcred.confirm(?, ?, ?)';
+works('SELECT pg_sleep(30 - extract(epoch FROM clock_timestamp())::numeric % 30 + 0.1)') if time % 30 > 25;
+my $step = int(time / 30) - 1;
+is(present('not this key, not this key, no..', $step, $session, 'Shop')->{verdict}, 'rejected', 'a modified wallet');
+my $y = present($pay_key, $step, $session, 'Shop');
+is($y->{verdict}, 'accepted', 'the right code');
+my $digits = code_sent('verification');
+is(works($confirm, $session, $y->{payment_id}, keep('a verification code', sprintf '%06d', ($digits + 7) % 1_000_000))->{verdict},
+	'rejected', 'a wrong verification code');
+is(works($confirm, $session, $y->{payment_id}, $digits)->{status}, 'charged', 'the right one');
+
+# a second device, a second binding by the wallet itself, and a charge function that tells too much
+my $session_2 = keep('a session', works($enter, $login, $login_password, 'till-1')->{session});
+is(works('SELECT qrcred.biometric_package(?) AS p', $session_2)->{p}, undef, 'a code for a second device');
+my $device_code = code_sent('device_code');
+works('SELECT qrcred.biometric_package(?, ?) AS p', $session_2, keep('a verification code', sprintf '%06d', ($device_code + 7) % 1_000_000));
+$package = decode_json(works('SELECT qrcred.biometric_package(?, ?) AS p', $session_2, $device_code)->{p});
+ok($package->{biometric}{helper}, 'its package');
+$binding = works('SELECT credential_id, kid, generation, encode(salt, \'hex\') AS salt FROM qrcred.begin_binding(?)', $session);
+my $finger = keep_template(join '', map { int rand 2 } 1 .. 511);
+my $own_secret = keep_bytes('a committed secret', pack 'B*', (join '', map { int rand 2 } 1 .. 76) . '0000');
+$pay_key = keep_bytes('a biometric key',
+	expand(sha256($own_secret), 'qrcred/1 biometric' . pack 'Q>C', $binding->{credential_id}, $binding->{generation}));
+my $bind_helper = "SELECT qrcred.bind_helper(?, qrcred.fuzzy_commit(?, decode(?, 'hex'), 'bch511_76'), decode(?, 'hex'), decode(?, 'hex'), ?, 'bch511_76')";
+works($bind_helper, $session, $finger, unpack('H*', $own_secret), unpack('H*', $pay_key), $binding->{salt}, 'finger-1');
+is(unpack('H*', keep_opened(decode_json(works('SELECT qrcred.biometric_package(?) AS p', $session)->{p}), $finger)),
+	unpack('H*', $pay_key), 'the key is computed here as there');
+foreach my $payee ('Error', 'Statement')
+{
+	$y = present($pay_key, ++$step, $session, $payee);
+	is($y->{verdict}, 'accepted', "presented: $payee");
+	$failed = 0;
+	call($confirm, $session, $y->{payment_id}, code_sent('verification'));
+	is($failed, 1, 'the charge function failed');
+}
+like(join('', @messages), qr/left out: it held card data/, 'what it said of the card is left out');
+
+# ---- another master key
+
 append_to_file($keys, '2 ' . unpack('H*', $master2) . "\n");
 $node->reload;
 $node->poll_query_until('postgres', 'SELECT count(*) = 2 FROM qrcred.key_check()') or die 'no second key';
 works('SELECT 1') foreach 1 .. 2;
 works('SELECT qrcred.rekey(?)', 10);
-is(works('SELECT customers FROM qrcred.key_usage WHERE kid = 2')->{customers}, 2, 'sealed anew under another master key');
+is(works('SELECT customers FROM qrcred.key_usage WHERE kid = 2')->{customers}, 3, 'sealed anew under another master key');
 works('SELECT count(*) FROM qrcred.outbox_take(1000)');
 
 is(works('SELECT count(*) AS n FROM qrcred.report_lost(?, ?, ?, ?)', 'bank', $later[1], keep('a phone', '+8613600009999'), 'Wang')->{n},
 	0, 'a wrong caller');
 is(works('SELECT count(*) AS n FROM qrcred.report_lost(?, ?, ?, ?)', 'bank', $later[1], $later[2], 'Wang')->{n}, 1, 'a lost phone');
 works('SELECT qrcred.forget(?, ?, ?)', 'bank', 'C-2', 'C-2');
+works('SELECT qrcred.change_login_password(?, ?)', $session, keep('a login password', 'other staple 马'));
+works('SELECT qrcred.logout(?)', $session);
+$session = keep('a session', works($enter, $login, 'other staple 马', 'till-1')->{session});
 
 # ---- misuse: errors name arguments and hold none
 
@@ -258,7 +385,25 @@ my @misuse = (
 	[ 'SELECT qrcred.qr_text(?)', $p->{static} x 100 ],
 	[ 'SELECT qrcred.card_svg(?, NULL, ?, ?, 1)', $p->{static}, 'x', 'y' ],
 	[ 'SELECT qrcred.card_svg(?, ?, ?, ?, 1)', $bad, 'x', 'y', 'z' ],
-	[ "SELECT qrcred.challenge_number(?, decode(?, 'hex'), ?)", $id, unpack('H*', $nonce) . '00', 'x' ]);
+	[ "SELECT qrcred.challenge_number(?, decode(?, 'hex'), ?)", $id, unpack('H*', $nonce) . '00', 'x' ],
+	[ $register_login, $payer_ticket, '0033', $login, keep('a login password', 'long staple ' x 9) ],
+	[ $register_login, $payer_ticket, '0033', keep('a login name', 'Wang Xiao Ming' x 7), $login_password ],
+	[ $enter, $login, $login_password, 'nowhere' ],
+	[ 'SELECT qrcred.change_login_password(?, ?)', $session_2, $login_password ],
+	[ 'SELECT qrcred.bind_card(?, ?, ?)', $session_2, $card_number, $card_password ],
+	[ 'SELECT qrcred.bind_card(?, ?, ?)', $session, $card_number, keep('a card password', 'kp-x-' x 70) ],
+	[ 'SELECT qrcred.bind_card(?, ?)', $session, keep('a card number', '62220299998888' x 20) ],
+	[ "SELECT qrcred.bind_biometric(?, ?, decode(?, 'hex'), ?)", $session, $template, $binding->{salt}, 'face-1' ],
+	[ "SELECT qrcred.bind_biometric(?, ?, decode(?, 'hex'), ?)", $session, substr($template, 1), $binding->{salt}, 'face-1' ],
+	[ "SELECT qrcred.bind_biometric(?, ?, decode(?, 'hex'), ?)", $session, substr($template, 0, 1022) . '2', $binding->{salt}, 'face-1' ],
+	[ $bind_helper, $session, $finger, unpack('H*', $own_secret), substr(unpack('H*', $pay_key), 2), $binding->{salt}, 'finger-1' ],
+	[ $bind_helper, $session, $finger, unpack('H*', $own_secret) . '00', unpack('H*', $pay_key), $binding->{salt}, 'finger-1' ],
+	[ "SELECT qrcred.fuzzy_open(?, ?, ?)", $finger, $template, 'bch1023_123' ],
+	[ "SELECT qrcred.biometric_key(decode(?, 'hex'), ?, 0)", unpack('H*', $own_secret), $id ],
+	[ "SELECT qrcred.biometric_code(decode(?, 'hex'), 1, 1, 1, 1, '')", unpack('H*', $pay_key) ],
+	[ 'SELECT * FROM qrcred.present(?, ?, ?, ?)', $session, $y->{payment_id}, $bad, 'nowhere' ],
+	[ 'SELECT * FROM qrcred.confirm(?, NULL, ?)', $session, $device_code ],
+	[ 'SELECT qrcred.resend(?, ?)', $session_2, $y->{payment_id} ]);
 foreach my $call (@misuse)
 {
 	my $before = $failed;
@@ -328,8 +473,9 @@ my ($dump) = run_command([ 'pg_dump', '-d', $node->connstr('postgres') ]);
 my $log = bytes_of($node->logfile);
 my $messages = join "\n", @messages;
 
-cmp_ok(scalar keys %secret, '>=', 70, 'many secrets are known');
+cmp_ok(scalar keys %secret, '>=', 120, 'many secrets are known');
 like($dump, qr/COPY qrcred_store\.customer .*\tC-1\t/s, 'the dump has its rows');
+like($dump, qr/COPY qrcred_store\.\Q$_\E \(.*?\) FROM stdin;\n\d/s, "... of $_ too") foreach qw(login card payment);
 like($log, qr/execute \S+: SELECT \* FROM qrcred\.verify_second\(\$1/, 'the log has the statements');
 like($statements, qr/qrcred\.check_password\(\$1/, 'so has pg_stat_statements');
 like($statements, qr/crypt\(/, 'those within functions too');
@@ -347,9 +493,12 @@ works('SET log_parameter_max_length = -1');
 call('SELECT * FROM qrcred.verify(?, ?)', $p->{static}, 'till-1');
 call('SELECT * FROM qrcred.verify_second(?, ?, ?)', $id, '73915620', 'till-1');
 call('SELECT qrcred.register(?, ?, ?, ?, ?)', 'bank', 'C-4', @person);
+call('SELECT ?, ?', $template, unpack('H*', pack 'B*', $template));
+call('SELECT qrcred.bind_card(?, ?)', $session, $card_number);
+call($confirm, $session, $y->{payment_id}, $device_code);
 my $control = found(bytes_of($node->logfile), 1);
-like($control, qr/\Q$_\E: [1-9]/, "with log_parameter_max_length = -1 the log has $_")
-  foreach 'a first code', 'a typed code', 'an id number', 'a name';
+like($control, qr/$_: [1-9]/, "with log_parameter_max_length = -1 the log has $_")
+  foreach 'a first code', 'a typed code', 'an id number', 'a name', 'a template', 'a template \(hex\)', 'a card number', 'a session', 'a verification code';
 
 # ---- the cluster's own files: tables, WAL, statistics
 
