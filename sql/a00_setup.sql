@@ -57,11 +57,11 @@ END $$;
 CREATE FUNCTION qt.expand(key bytea, info bytea) RETURNS bytea LANGUAGE sql AS $$
     SELECT hmac(info || '\x01', key, 'sha256')
 $$;
-CREATE FUNCTION qt.master() RETURNS bytea LANGUAGE sql AS $$
-    SELECT decode(substr(rtrim(pg_read_file('qrcred_test_keys'), E'\n'), 3), 'hex')
+CREATE FUNCTION qt.master(kid int DEFAULT 7) RETURNS bytea LANGUAGE sql AS $$
+    SELECT decode(substr(line, 3, 64), 'hex') FROM regexp_split_to_table(pg_read_file('qrcred_test_keys'), E'\n') line WHERE line LIKE kid || ' %'
 $$;
-CREATE FUNCTION qt.master_key(label text) RETURNS bytea LANGUAGE sql AS $$
-    SELECT qt.expand(qt.master(), ('qrcred/1 ' || label)::bytea)
+CREATE FUNCTION qt.master_key(label text, kid int DEFAULT 7) RETURNS bytea LANGUAGE sql AS $$
+    SELECT qt.expand(qt.master(kid), ('qrcred/1 ' || label)::bytea)
 $$;
 CREATE FUNCTION qt.key(id int8, label text) RETURNS bytea LANGUAGE sql AS $$
     SELECT qt.expand(qt.master(), ('qrcred/1 ' || label)::bytea || '\x00' || int8send(id) ||
@@ -104,12 +104,16 @@ END $$;
 -- A wallet: the package of a credential, and the digits that its holder typed last.
 CREATE TABLE qt.wallet (name text PRIMARY KEY, id int8, static text, kid int, generation int,
     second bytea, rotating bytea, ocra bytea, renewal bytea, digits text);
+-- A payer, whose credential stands in qt.wallet: its session and the key that its biometric
+-- opens; and what it is to pay, with the verification code that was shown.
+CREATE TABLE qt.payer (name text PRIMARY KEY, ticket text, session text, salt bytea, key bytea);
+CREATE TABLE qt.payment (name text PRIMARY KEY, payer text, id uuid, payee text, currency text, amount text, nonce text, kid int, generation int, shown text);
 
 -- a store with one issuer and two gateways, whatever was there before
 CREATE FUNCTION qt.fresh() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS $$
 BEGIN
     DROP SCHEMA IF EXISTS qrcred_store CASCADE;
-    TRUNCATE qt.wallet;
+    TRUNCATE qt.wallet, qt.payer, qt.payment;
     PERFORM qrcred.create_store();
     PERFORM qrcred.create_issuer('bank', 'Bank of Examples', 'Member card', '{"activation": "none"}');
     PERFORM qrcred.create_gateway('till-1', 'Till 1'), qrcred.create_gateway('till-2', 'Till 2');
@@ -164,6 +168,104 @@ BEGIN
     verdict := v.verdict; next := v.next; tier := v.tier; tries_left := v.tries_left; repeated := v.repeated;
 END $$;
 
+-- a customer and a payer's credential; with a login and a session; with what a wallet bound by itself
+CREATE FUNCTION qt.enrol(name text, issuer text DEFAULT 'bank') RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    e record;
+BEGIN
+    PERFORM qrcred.register(issuer, 'P-' || name, 'Ada ' || name, '11010119900101123X', '+8613800000000');
+    SELECT * INTO e FROM qrcred.enrol_payer(issuer, 'P-' || name);
+    INSERT INTO qt.wallet (name, id, kid, generation) VALUES (name, e.credential_id, 7, 1);
+    INSERT INTO qt.payer (name, ticket) VALUES (name, e.ticket);
+END $$;
+CREATE FUNCTION qt.login(name text, gateway text DEFAULT 'till-1', password text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+    SELECT l.session FROM qrcred.login('login-' || name, coalesce(password, 'secret of ' || name), gateway) l
+$$;
+-- the same password, hashed at less cost, because tests log in often
+CREATE FUNCTION qt.cheap(name text) RETURNS void LANGUAGE sql AS $$
+    UPDATE qrcred_store.login SET password_hash = crypt('secret of ' || cheap.name, gen_salt('bf', 4)) FROM qt.wallet w WHERE w.name = cheap.name AND credential_id = w.id
+$$;
+CREATE FUNCTION qt.make_payer(name text, issuer text DEFAULT 'bank') RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM qt.enrol(name, issuer);
+    PERFORM qrcred.register_login(ticket, NULL, 'login-' || p.name, 'secret of ' || p.name) FROM qt.payer p WHERE p.name = make_payer.name;
+    PERFORM qt.cheap(name);
+    UPDATE qt.payer p SET session = qt.login(p.name) WHERE p.name = make_payer.name;
+END $$;
+CREATE FUNCTION qt.session(name text) RETURNS text LANGUAGE sql AS $$ SELECT session FROM qt.payer p WHERE p.name = session.name $$;
+CREATE FUNCTION qt.helper(n int DEFAULT 1023) RETURNS varbit LANGUAGE sql AS $$
+    SELECT substring(('x' || encode(gen_random_bytes(128), 'hex'))::varbit FROM 1 FOR n)
+$$;
+CREATE FUNCTION qt.bind(name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    b record; k bytea := gen_random_bytes(32);
+BEGIN
+    SELECT * INTO b FROM qrcred.begin_binding(qt.session(name));
+    PERFORM qrcred.bind_helper(qt.session(name), qt.helper(), k, b.salt, 'face-1', 'bch1023_123');
+    UPDATE qt.payer p SET salt = b.salt, key = k WHERE p.name = bind.name;
+    UPDATE qt.wallet w SET kid = b.kid, generation = b.generation WHERE w.name = bind.name;
+END $$;
+CREATE FUNCTION qt.begin(payment text, payer text, amount numeric DEFAULT 88.5, currency text DEFAULT 'CNY', payee text DEFAULT 'Shop',
+    order_ref text DEFAULT NULL, request_id uuid DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO qt.payment
+    SELECT payment, payer, b.payment_id, b.payee, b.currency, b.amount, b.nonce, b.kid, b.generation
+    FROM qrcred.begin_payment(qt.session(payer), amount, currency, payee, order_ref, request_id) b
+    ON CONFLICT (name) DO UPDATE SET payer = excluded.payer, id = excluded.id, payee = excluded.payee, currency = excluded.currency, amount = excluded.amount,
+        nonce = excluded.nonce, kid = excluded.kid, generation = excluded.generation, shown = NULL
+$$;
+-- the biometric code of a payment, or one made with another key; offset_by moves its step, or tells wrong ones apart
+CREATE FUNCTION qt.proof(payment text, how text DEFAULT 'right', offset_by int DEFAULT 0) RETURNS text LANGUAGE sql AS $$
+    SELECT qt.code(20, y.kid, w.id, y.generation, trunc(extract(epoch FROM clock_timestamp()))::int8 / 30 + CASE how WHEN 'right' THEN offset_by ELSE 0 END,
+        CASE how WHEN 'right' THEN p.key ELSE sha256((how || offset_by)::bytea) END,
+        sha256(qt.lp(y.id::text, y.payee, y.currency, y.amount, y.nonce)))
+    FROM qt.payment y JOIN qt.payer p ON p.name = y.payer JOIN qt.wallet w ON w.name = y.payer WHERE y.name = payment
+$$;
+CREATE FUNCTION qt.present(payment text, how text DEFAULT 'right', offset_by int DEFAULT 0, gateway text DEFAULT 'till-1', request_id uuid DEFAULT NULL,
+    OUT verdict text, OUT next text, OUT tier text, OUT tries_left int, OUT repeated boolean) LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+BEGIN
+    SELECT r.* INTO v FROM qt.payment y, qrcred.present(qt.session(y.payer), y.id, qt.proof(y.name, how, offset_by), gateway, request_id) r WHERE y.name = payment;
+    UPDATE qt.payment y SET shown = v.challenge WHERE y.name = payment AND v.challenge IS NOT NULL;
+    verdict := v.verdict; next := v.next; tier := v.tier; tries_left := v.tries_left; repeated := v.repeated;
+END $$;
+-- the verification code of a payment or of a session's first 16 bytes, by the protocol
+CREATE FUNCTION qt.digits6(subject bytea, sending int, kid int DEFAULT 7) RETURNS text LANGUAGE sql AS $$
+    SELECT lpad((sum(get_byte(h, i) * 256::numeric ^ (7 - i)) % 1000000)::int::text, 6, '0')
+    FROM (SELECT hmac(subject || int4send(sending), qt.master_key('verification', kid), 'sha256') AS h) AS x, generate_series(0, 7) AS i
+$$;
+CREATE FUNCTION qt.sent(payment text, how text DEFAULT 'right') RETURNS text LANGUAGE sql AS $$
+    SELECT CASE how WHEN 'right' THEN d ELSE lpad(((d::int + 1) % 1000000)::text, 6, '0') END
+    FROM qt.payment y JOIN qrcred_store.payment s ON s.payment_id = y.id, LATERAL qt.digits6(uuid_send(y.id), s.sending, s.kid) AS d WHERE y.name = payment
+$$;
+CREATE FUNCTION qt.confirm(payment text, how text DEFAULT 'right', request_id uuid DEFAULT NULL,
+    OUT verdict text, OUT status text, OUT receipt text, OUT tries_left int) LANGUAGE sql AS $$
+    SELECT c.* FROM qt.payment y, qrcred.confirm(qt.session(y.payer), y.id, qt.sent(y.name, how), request_id) c WHERE y.name = payment
+$$;
+CREATE FUNCTION qt.status(payment text) RETURNS text LANGUAGE sql AS $$
+    SELECT qrcred.payment_status(qt.session(y.payer), y.id) FROM qt.payment y WHERE y.name = payment
+$$;
+-- a step was never used: for a payer whose strike row's MAC is not looked at afterwards
+CREATE FUNCTION qt.step_unused(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    ALTER TABLE qrcred_store.strike DISABLE TRIGGER guard_row;
+    UPDATE qrcred_store.strike SET step_biometric = 0 WHERE id = (SELECT id FROM qt.wallet w WHERE w.name = step_unused.name);
+    ALTER TABLE qrcred_store.strike ENABLE TRIGGER guard_row;
+END $$;
+-- the latest line of an owner's log
+CREATE FUNCTION qt.last(owner int8) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', qrcred.log_word('kind', kind), qrcred.log_word('verdict', verdict), qrcred.log_word('reason', reason))
+    FROM qrcred_store.attempt a WHERE a.owner = last.owner ORDER BY attempt_no DESC LIMIT 1
+$$;
+-- the same of a wallet's or payer's credential, of a gateway and of a login
+CREATE FUNCTION qt.last_of(name text) RETURNS text LANGUAGE sql AS $$ SELECT qt.last(id) FROM qt.wallet w WHERE w.name = last_of.name $$;
+CREATE FUNCTION qt.last_at(gateway text DEFAULT 'till-1') RETURNS text LANGUAGE sql AS $$
+    SELECT qt.last(-gateway_id) FROM qrcred_store.gateway g WHERE g.gateway = last_at.gateway
+$$;
+CREATE FUNCTION qt.login_owner(name text) RETURNS int8 LANGUAGE sql AS $$
+    SELECT -(4294967296 + login_id) FROM qrcred_store.login l JOIN qt.wallet w ON w.id = l.credential_id WHERE w.name = login_owner.name
+$$;
+
 -- a digest of the strike row of a wallet's credential; peek without times
 CREATE FUNCTION qt.row_of(name text) RETURNS text LANGUAGE sql AS $$
     SELECT md5(s::text) FROM qrcred_store.strike s, qt.wallet w WHERE s.id = w.id AND w.name = row_of.name
@@ -202,8 +304,7 @@ CREATE FUNCTION qt.broken_chains() RETURNS int8 LANGUAGE sql AS $$
                 int2send(kind) || int2send(factor) || int2send(verdict) || int2send(reason) || int2send(tier) ||
                 int2send(freeze_no) || int2send(generation) || int2send(kid), audit, 'sha256'), 1, 16) = uuid_send(seal) AS ok
         FROM log, (SELECT qt.master_key('audit') AS audit) AS k)
-    SELECT count(*) FROM qrcred_store.strike s
-    WHERE EXISTS (SELECT FROM checked c WHERE c.owner = s.id AND ok IS NOT TRUE)
-        OR s.attempt_no <> (SELECT count(*) FROM checked c WHERE c.owner = s.id)
+    SELECT count(*) FROM qrcred_store.strike s LEFT JOIN (SELECT owner, count(*) AS n, bool_and(ok IS TRUE) AS ok FROM checked GROUP BY 1) AS o ON o.owner = s.id
+    WHERE NOT o.ok OR s.attempt_no <> coalesce(o.n, 0)
 $$;
 SELECT qt.fresh();
