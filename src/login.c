@@ -279,7 +279,10 @@ qrcred_change_login_password(PG_FUNCTION_ARGS)
 		elog(ERROR, "rows of a session's login are missing");
 	if (qr_biometric_find(session.row.credential_id, &biometric) &&
 		qr_is_bound(&biometric, &seen.row))
+	{
+		qr_require_bindable(&seen.row);
 		qr_binding_end(&session, &after);
+	}
 	login.password_hash = qr_bcrypt_new(password);
 	qc_wipe(password, len);
 	(void) qr_login_update(&login);
