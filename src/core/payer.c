@@ -4,7 +4,8 @@
  *	  and verification codes, packages for further devices.
  *
  * A payer's row is a credential's like any other; what the first system keeps
- * about a challenge is free in it and serves the payment presented last.
+ * about a challenge and the one before it is free in it, and serves the two
+ * payments that had a wrong code last.
  */
 #include "lifecycle.h"
 
@@ -46,10 +47,19 @@ qc_event_login(QcStrike *s, const QcEvent *e, int64_t now, QcOutcome *out)
 static int
 wrong_for_payment(QcStrike *s, const QcEvent *e)
 {
+	uint8_t		nonce[16];
+	int16_t		wrong = 0;
+
+	/* two payments are remembered, so that turns taken between them count */
 	if (!qc_equal(s->nonce, e->payment, sizeof(s->nonce)))
 	{
+		memcpy(nonce, s->nonce, sizeof(nonce));
+		if (qc_equal(s->previous_nonce, e->payment, sizeof(nonce)))
+			wrong = s->previous_digits;
+		s->previous_digits = s->challenge_digits;
+		memcpy(s->previous_nonce, nonce, sizeof(nonce));
 		memcpy(s->nonce, e->payment, sizeof(s->nonce));
-		s->challenge_digits = 0;
+		s->challenge_digits = wrong;
 	}
 	s->challenge_digits++;
 	return QC_PAYMENT_WRONG - s->challenge_digits;
@@ -58,8 +68,10 @@ wrong_for_payment(QcStrike *s, const QcEvent *e)
 static bool
 is_payment_left(const QcStrike *s, const QcEvent *e)
 {
-	return s->challenge_digits >= QC_PAYMENT_WRONG &&
-		qc_equal(s->nonce, e->payment, sizeof(s->nonce));
+	return (s->challenge_digits >= QC_PAYMENT_WRONG &&
+			qc_equal(s->nonce, e->payment, sizeof(s->nonce))) ||
+		(s->previous_digits >= QC_PAYMENT_WRONG &&
+		 qc_equal(s->previous_nonce, e->payment, sizeof(s->nonce)));
 }
 
 void

@@ -37,18 +37,37 @@ model_login(Model *m, const QcEvent *e, int64_t now, Expected *x)
 	m->wrong_in_a_row++;
 }
 
+/* How often the payment was guessed wrong, as far as it is remembered; it is the last one now. */
+static inline int *
+model_payment(Model *m, uint8_t payment)
+{
+	if (m->payment[0] != payment)
+	{
+		int			wrong = m->payment[1] == payment ? m->payment_wrong[1] : 0;
+
+		m->payment[1] = m->payment[0];
+		m->payment_wrong[1] = m->payment_wrong[0];
+		m->payment[0] = payment;
+		m->payment_wrong[0] = wrong;
+	}
+	return &m->payment_wrong[0];
+}
+
 static inline void
 model_biometric(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 				int64_t attempt_no, Expected *x)
 {
-	bool		is_last_guessed = e->payment[0] == m->payment;
+	bool		is_left = false;
 	int			left;
+	int			i;
 
 	if (model_is_barred(m, now, x))
 		return;
+	for (i = 0; i < 2; i++)
+		is_left |= m->payment[i] == e->payment[0] && m->payment_wrong[i] == 3;
 	if (e->unbound)
 		say(x, QC_REJECTED, QC_WHY_UNBOUND);
-	else if (is_last_guessed && m->payment_wrong == 3)
+	else if (is_left)
 		say_next(x, QC_REJECTED, QC_WHY_PAYMENT, QC_NEXT_STOP);
 	else if (model_step(e, p, now, m->biometric, x))
 	{
@@ -60,12 +79,10 @@ model_biometric(Model *m, const QcEvent *e, const QcPolicy *p, int64_t now,
 			model_accept(m, e, 'B', false, now, attempt_no, x);
 			return;
 		}
-		m->payment_wrong = is_last_guessed ? m->payment_wrong + 1 : 1;
-		m->payment = e->payment[0];
+		left = 3 - ++*model_payment(m, e->payment[0]);
 		model_wrong(m, QC_FACTOR_BIOMETRIC, p, now, attempt_no, x);
 
 		/* what is told is the smallest of what the payment and the payer bear */
-		left = 3 - m->payment_wrong;
 		if (x->tries_left > left)
 			x->tries_left = left;
 		x->left = left == 0 && !x->froze;

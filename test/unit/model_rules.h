@@ -64,9 +64,9 @@ typedef struct Model
 	int			kid;
 	uint8_t		digest;
 
-	/* a payer's: the payment guessed at last, and the packages of a day */
-	uint8_t		payment;
-	int			payment_wrong;
+	/* a payer's: the two payments guessed wrong at last, and the packages of a day */
+	uint8_t		payment[2];
+	int			payment_wrong[2];
 	int64_t		day;
 	int			packages;
 

@@ -211,8 +211,8 @@ test_limits(void)
 		{4, "bbbb", "21xp"}, {4, "bbbB", "21xp"}, {4, "bbbc", "21x0"},
 		{5, "bbbb", "21xp"}, {5, "bbbBb", "21xpp"}, {5, "bbbcc", "21x10"},
 		{5, "bbbC", "21x+"}, {5, "bbbCcc", "21x+21"}, {5, "bbbV", "21x+"},
-		/* one payment after the other: the payer's limit holds */
-		{5, "bcbcb", "22210"}, {5, "bcdbc", "22210"}, {5, "bbccb", "21210"}, {4, "bcdb", "2210"},
+		/* one payment after the other: two are remembered, and the payer's limit holds */
+		{5, "bcbcb", "22110"}, {5, "bcbb", "221x"}, {5, "bcbbbcC", "221xp0f"}, {5, "bcdbc", "22210"}, {5, "bbccb", "21210"}, {4, "bcdb", "2210"},
 		/* a right code does not wipe out what the payment has had */
 		{3, "bbBb", "21+x"}, {3, "bbBbb", "21+xp"}, {3, "bbBccc", "21+210"}, {3, "bbCbbb", "21+xpp"},
 		{5, "bBbBbb", "2+1+xp"},

@@ -191,7 +191,7 @@ live_paying(void)
 		random_event(&l, &e);
 		happen(&l, &e, &x, &out);
 		must(l.s.window_count <= 3, "more than three packages in a day");
-		must(l.s.challenge_digits <= 3, "more than three wrong codes for a payment");
+		must(l.s.challenge_digits <= 3 && l.s.previous_digits <= 3, "more than three wrong codes for a payment");
 		count_seen(&x, &e, &before, &l);
 		if ((before.flags & QC_FLAG_VOID) != 0 && chance(10))
 			break;
