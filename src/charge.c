@@ -140,6 +140,11 @@ blot_out_error(ErrorData *e, const Card *c)
 	blot_out(&e->hint, c);
 	blot_out(&e->context, c);
 	blot_out(&e->internalquery, c);
+	blot_out(&e->schema_name, c);
+	blot_out(&e->table_name, c);
+	blot_out(&e->column_name, c);
+	blot_out(&e->datatype_name, c);
+	blot_out(&e->constraint_name, c);
 }
 
 static text *
@@ -190,7 +195,8 @@ qr_charge(int32 issuer_id, const QrPayment *payment, char **receipt)
 		SetUserIdAndSecContext(f.owner, security | SECURITY_LOCAL_USERID_CHANGE);
 		answer = call(&f, payment, &card);
 		SetUserIdAndSecContext(user, security);
-		AtEOXact_GUC(true, level);
+		/* whatever the function has SET, a plain search_path too, ends with it */
+		AtEOXact_GUC(false, level);
 		MemoryContextSwitchTo(context);
 		answer = answer ? (text *) pg_detoast_datum_copy((struct varlena *) answer) : NULL;
 		wipe(&card);

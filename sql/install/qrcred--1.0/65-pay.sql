@@ -112,13 +112,15 @@ COMMENT ON FUNCTION qrcred.payment_status(text, uuid) IS 'open, presented, charg
 
 /*
  * Not SECURITY DEFINER: the search_path that the owner has now is noted, and is
- * the one under which the function will run unless it sets its own.
+ * the one under which the function will run unless it sets its own.  Temporary
+ * objects come last in it: they are the payer's gateway's, not the owner's.
  */
 CREATE FUNCTION qrcred.set_charge_function(issuer text, function regprocedure) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $set_charge_function$
 DECLARE
 	p pg_catalog.pg_proc;
+	path text := pg_catalog.current_setting('search_path');
 BEGIN
 	IF issuer IS NULL OR function IS NULL THEN
 		RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN issuer IS NULL THEN 'issuer' ELSE 'function' END
@@ -135,8 +137,12 @@ BEGIN
 		RAISE EXCEPTION 'argument "function" must not be STRICT' USING ERRCODE = '22023',
 			DETAIL = 'card_password is null unless the policy keeps it, and such a call would be taken for a payment under way.';
 	END IF;
+	/* where it is not named, PostgreSQL looks there for tables first */
+	IF path OPERATOR(pg_catalog.!~) '\mpg_temp\M' THEN
+		path := path OPERATOR(pg_catalog.||) ', pg_temp';
+	END IF;
 	UPDATE qrcred_store.issuer i
-	SET charge_oid = function, charge_path = pg_catalog.current_setting('search_path'),
+	SET charge_oid = function, charge_path = path,
 		charge_name = pg_catalog.format('%I.%I', (SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid OPERATOR(pg_catalog.=) p.pronamespace), p.proname)
 	WHERE i.code OPERATOR(pg_catalog.=) issuer;
 	IF NOT FOUND THEN
@@ -145,7 +151,7 @@ BEGIN
 END
 $set_charge_function$;
 REVOKE ALL ON FUNCTION qrcred.set_charge_function(text, regprocedure) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.set_charge_function(text, regprocedure) IS 'What confirm() calls to debit, as that function''s own owner: (payment_id uuid, card text, card_password text, amount numeric, currency text, payee text) returns text, the receipt; SQLSTATE QC402 declines, null means that money moves elsewhere. It runs under the search_path of this call unless it sets its own';
+COMMENT ON FUNCTION qrcred.set_charge_function(text, regprocedure) IS 'What confirm() calls to debit, as that function''s own owner: (payment_id uuid, card text, card_password text, amount numeric, currency text, payee text) returns text, the receipt; SQLSTATE QC402 declines, null means that money moves elsewhere. It runs under the search_path of this call, temporary objects last, unless it sets its own';
 
 /* The end of a payment whose money moves elsewhere; answers whether it is new. */
 CREATE FUNCTION qrcred.end_payment(payment_id uuid, state text, receipt text, reason text) RETURNS boolean
