@@ -305,7 +305,8 @@ follow(Presented *x, const QcOutcome *o)
 
 	if (o->verdict != QC_ACCEPTED && o->next != QC_NEXT_STOP)
 		return;
-	if (!qr_payment_lock(&x->payment.id, &now) || now.is_asked ||
+	qr_payment_lock(&x->payment.id, &now);
+	if (now.is_asked ||
 		(now.state != QR_PAYMENT_OPEN && now.state != QR_PAYMENT_PRESENTED))
 		return;
 	x->payment = now;
@@ -398,8 +399,8 @@ qrcred_resend(PG_FUNCTION_ARGS)
 	SPI_connect();
 	qr_session_require(fcinfo, 0, &session);
 	qr_payment_require(fcinfo, 1, &session, &payment);
-	if (!qr_payment_lock(&payment.id, &payment) || payment.is_asked ||
-		payment.state != QR_PAYMENT_PRESENTED)
+	qr_payment_lock(&payment.id, &payment);
+	if (payment.is_asked || payment.state != QR_PAYMENT_PRESENTED)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the payment asks for no verification code"),
@@ -441,7 +442,8 @@ qrcred_cancel_payment(PG_FUNCTION_ARGS)
 	QrPayment	payment;
 
 	own_payment(fcinfo, &payment);
-	if (qr_payment_lock(&payment.id, &payment) && !payment.is_asked &&
+	qr_payment_lock(&payment.id, &payment);
+	if (!payment.is_asked &&
 		(payment.state == QR_PAYMENT_OPEN || payment.state == QR_PAYMENT_PRESENTED))
 	{
 		payment.state = QR_PAYMENT_LEFT;

@@ -113,16 +113,21 @@ qr_payment_of_request(int64 credential_id, const pg_uuid_t *request, QrPayment *
 									   lengthof(types), types, values));
 }
 
-bool
+void
 qr_payment_lock(const pg_uuid_t *id, QrPayment *payment)
 {
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(id)};
 
-	return payment_row(payment,
-					   qr_query("SELECT " PAYMENT_COLUMNS " FROM qrcred_store.payment"
-								" WHERE payment_id = $1 FOR UPDATE",
-								lengthof(types), types, values));
+	/* found before by the latest snapshot, and never deleted */
+	if (!payment_row(payment,
+					 qr_query("SELECT " PAYMENT_COLUMNS " FROM qrcred_store.payment"
+							  " WHERE payment_id = $1 FOR UPDATE",
+							  lengthof(types), types, values)))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the payment is newer than this transaction's snapshot"),
+				 errhint("Do it again, with the same request_id, in another transaction.")));
 }
 
 void

@@ -55,8 +55,11 @@ extern bool qr_payment_find(const pg_uuid_t *id, QrPayment *payment);
 extern bool qr_payment_of_request(int64 credential_id, const pg_uuid_t *request,
 								  QrPayment *payment);
 
-/* As it is now, locked to the transaction's end; waits for whoever holds it. */
-extern bool qr_payment_lock(const pg_uuid_t *id, QrPayment *payment);
+/*
+ * As it is now, locked to the transaction's end; waits for whoever holds it.
+ * ERROR 40001 when the transaction's snapshot is older than the payment.
+ */
+extern void qr_payment_lock(const pg_uuid_t *id, QrPayment *payment);
 
 /* A right biometric code, logged under this attempt number. */
 extern void qr_payment_presented(const pg_uuid_t *id, int64 attempt_no);
