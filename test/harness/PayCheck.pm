@@ -389,7 +389,11 @@ sub check_payments
 			next;
 		}
 		$a->{payer} = $p->{payer};
-		$totals{wrong_told}++ if $a->{tries_left} ne '-' && $a->{repeated} ne 't';
+		if ($a->{tries_left} ne '-' && $a->{repeated} ne 't')
+		{
+			$totals{wrong_told}++;
+			$totals{wrong}{ $a->{verb} }++;
+		}
 		$totals{charged_told}++ if $a->{status} eq 'charged';
 		check_presented($a, $log, \%seen) if $a->{verb} eq 'present';
 		check_confirmed($a, $p) if $a->{verb} =~ /^(?:confirm|settle|decline)$/;

@@ -34,7 +34,7 @@ sub is_sound
 		diag("$what, " . scalar(@where) . ' times: ' . join('; ', grep { defined } @where[ 0 .. 4 ]));
 	}
 	note(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	foreach my $list (qw(verbs modes states failures))
+	foreach my $list (qw(verbs modes wrong states failures))
 	{
 		note("$list: " . join ', ', map { "$_ $totals->{$list}{$_}" } sort keys %{ $totals->{$list} });
 	}
