@@ -131,6 +131,7 @@ typedef struct Options
 	long		calls;			/* confirmations answered, then stop */
 	int			seconds;
 	bool		is_race;		/* every payment confirmed by all clients at once */
+	bool		is_presented;	/* or presented */
 	bool		only_wrong;
 	unsigned	modes;			/* bits of the modes to mix */
 } Options;

@@ -148,7 +148,7 @@ choose_code(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 static bool
 choose(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 {
-	if (seen->state == STATE_OPEN || !has_digits(seen) || draw(c, 15) == 0)
+	if (seen->state == STATE_OPEN || !has_digits(seen) || draw(c, 10) == 0)
 		return choose_code(c, slot, seen, ask);
 	if (seen->state == STATE_PRESENTED && draw(c, 150) == 0)
 	{
@@ -206,7 +206,7 @@ work(Client *c)
 		ask_once(c, slot, &ask);
 }
 
-/* One payment after the other, each presented before, by all at the same time. */
+/* One payment after the other, by all at the same time. */
 static void
 run_race(Client *c)
 {
@@ -221,7 +221,9 @@ run_race(Client *c)
 		pthread_mutex_lock(&slots[i].lock);
 		seen = slots[i];
 		pthread_mutex_unlock(&slots[i].lock);
-		ask_for(&seen, VERB_CONFIRM, &ask);
+		ask_for(&seen, options.is_presented ? VERB_PRESENT : VERB_CONFIRM, &ask);
+		if (options.is_presented && draw(c, 2))
+			draw_request(c, ask.request);
 		if (options.only_wrong)
 			wrong_code(c, &seen, &ask);
 		pthread_barrier_wait(&race);
@@ -257,7 +259,7 @@ client_main(void *arg)
 	return NULL;
 }
 
-/* For a race: every payment begun and presented before anybody confirms. */
+/* For a race: every payment begun, and presented before anybody confirms. */
 void
 present_all(Client *c)
 {
@@ -275,6 +277,8 @@ present_all(Client *c)
 			fprintf(stderr, "pay: payer %d has no payment: %s\n", i, PQerrorMessage(c->conn));
 			exit(1);
 		}
+		if (options.is_presented)
+			continue;
 		ask_for(&slots[i], VERB_PRESENT, &ask);
 		if (!ask_in_mode(c, 0, &ask, &answer) || strcmp(answer.verdict, "accepted") != 0)
 		{
