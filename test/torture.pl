@@ -1,5 +1,6 @@
-# Torture: hundreds of thousands of guesses against servers that are killed,
-# restarted, cancelled, locked, rewritten and failed over, then the checker.
+# Torture: hundreds of thousands of guesses, and payments for the better part of a
+# minute, against servers that are killed, restarted, cancelled, locked, rewritten
+# and failed over, then the checkers.
 # Run by test/torture, which says how; tells what it does as it goes.
 use strict;
 use warnings;
@@ -12,6 +13,8 @@ use Guess qw(background build_guesser end_background finish_guessing kill_backen
   $master %limits %max_freezes);
 use GuessCheck qw(check);
 use List::Util qw(shuffle);
+use Pay qw(as_role build_payers make_payers mood set_up_bank %pay_limits);
+use PayCheck qw(check_payments finish_payments);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use ServerTree qw(install_build make_server_tree);
@@ -53,13 +56,11 @@ sub wait_for_guesses
 	return;
 }
 
-sub is_sound
+# Nothing may be broken; says what is, and what was looked at.
+sub is_whole
 {
-	my ($node, $directory, $name, @expected) = @_;
-	say_so("checking $name");
-	my ($broken, $totals) =
-	  check($node, $directory, $master, \%limits, \%max_freezes, @expected);
-	ok(!%$broken, "$name: what was told is counted, once, and the log is whole");
+	my ($name, $broken, $totals) = @_;
+	ok(!%$broken, $name);
 	foreach my $what (sort keys %$broken)
 	{
 		my @where = @{ $broken->{$what} };
@@ -67,7 +68,20 @@ sub is_sound
 			  . join('; ', grep { defined } @where[ 0 .. 4 ]));
 	}
 	say_so(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	say_so("$_: " . join ', ', %{ $totals->{$_} }) foreach qw(modes failures);
+	foreach my $list (grep { ref $totals->{$_} } sort keys %$totals)
+	{
+		say_so("$list: " . join ', ', map { "$_ $totals->{$list}{$_}" } sort keys %{ $totals->{$list} });
+	}
+	return;
+}
+
+sub is_sound
+{
+	my ($node, $directory, $name, @expected) = @_;
+	say_so("checking $name");
+	my ($broken, $totals) =
+	  check($node, $directory, $master, \%limits, \%max_freezes, @expected);
+	is_whole("$name: what was told is counted, once, and the log is whole", $broken, $totals);
 	$guesses_of_all += $totals->{guesses};
 	return $totals;
 }
@@ -310,8 +324,54 @@ sub failover
 	return;
 }
 
-my %parts = (storm => \&storm, consistency => \&consistency, failover => \&failover);
-my @parts = @ARGV ? @ARGV : qw(storm consistency failover);
+# ---- payments, and the settling of those charged elsewhere
+
+sub payments
+{
+	my $node = new_server('payments', $install_path, fsync => 'on');
+	my $directory = "$tmp/payments";
+	$node->start;
+	set_up_bank($node, qw(shown five silent));
+	my $payer = build_payers("$tmp/build");
+	my ($phone, $desk) = map { as_role($node, $_) } qw(phone desk);
+	say_so(make_payers($node, $directory, shown => 20, five => 20, silent => 10) . ' payers');
+	mood($node, 'wild');
+
+	my $from = time;
+	my $run = start_guessing($payer, $directory, '-c', $phone, '-C', $desk, qw(-n 18 -N 2));
+	my @others = (
+		sub { signal_backends($node, 'pg_terminate_backend', 5); 'backends terminated' },
+		sub { foreach (1 .. 8) { signal_backends($node, 'pg_cancel_backend', 6) } 'statements cancelled' },
+		sub { sql($node, "$short VACUUM FULL qrcred_store.payment; $rewrites{'VACUUM FULL strike'}"); 'VACUUM FULL of payments' },
+		sub { sql($node, "$short REINDEX TABLE qrcred_store.payment; CHECKPOINT"); 'REINDEX of payments' });
+	my ($crashes, $others) = (0, 0);
+	while (time - $from < 36)
+	{
+		my ($kind) = (sort keys %crash)[ $crashes % 3 ];
+		sleep 1 + rand 1.5;
+		my $what = $others[ $others++ % @others ]->();
+		sleep 1 + rand 1.5;
+		$crashes++ if $crash{$kind}->($node);
+		forget_prepared($node);
+		my ($confirmations, $wrong, $charged) = progress($run);
+		say_so("$what, $kind: $confirmations confirmations, $wrong wrong codes, $charged times charged");
+	}
+	finish_guessing($run, 1);
+	cmp_ok($crashes, '>=', 3, 'payments: crashes');
+	is_whole('payments: what was told is so, and was done once', check_payments($node, $directory, \%pay_limits));
+
+	mood($node, 'calm');
+	sleep 1.1;
+	my ($finished, @stuck) = finish_payments($node, $directory, $master, $phone, $desk);
+	is("@stuck", '', "payments: all $finished that were left can be ended");
+	is_whole('payments: the books agree in the end', check_payments($node, $directory, \%pay_limits));
+	$crashes_of_all += $crashes;
+	$node->stop;
+	return;
+}
+
+my %parts = (storm => \&storm, consistency => \&consistency, failover => \&failover, payments => \&payments);
+my @parts = @ARGV ? @ARGV : qw(storm consistency failover payments);
 foreach my $part (@parts)
 {
 	$parts{$part} ? $parts{$part}->() : die "torture: there is no part \"$part\"\n";

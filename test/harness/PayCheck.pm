@@ -270,6 +270,7 @@ sub check_presented
 	}
 	return if $a->{verdict} ne 'accepted';
 	finding('a wrong code accepted', $a->{where}) if $a->{asked} eq '-';
+	$seen->{accepted_at}{"$a->{payer} $a->{attempt_no}"} = 1;
 	my @once = "$a->{payer} for step $a->{asked}";
 	push @once, "$a->{payer} by request $a->{request}" if $a->{request} ne '-';
 	foreach my $key (@once)
@@ -389,7 +390,11 @@ sub check_payments
 			next;
 		}
 		$a->{payer} = $p->{payer};
-		$totals{wrong_told}++ if $a->{tries_left} ne '-' && $a->{repeated} ne 't';
+		if ($a->{tries_left} ne '-' && $a->{repeated} ne 't')
+		{
+			$totals{wrong_told}++;
+			$totals{wrong}{ $a->{verb} }++;
+		}
 		$totals{charged_told}++ if $a->{status} eq 'charged';
 		check_presented($a, $log, \%seen) if $a->{verb} eq 'present';
 		check_confirmed($a, $p) if $a->{verb} =~ /^(?:confirm|settle|decline)$/;
@@ -402,6 +407,7 @@ sub check_payments
 		finding('repeat differs from the first', "$where, first $seen{first}{$key}")
 		  if defined $seen{first}{$key} && $seen{first}{$key} ne $told;
 	}
+	$totals{accepted} = keys %{ $seen{accepted_at} // {} };
 	$totals{wrong_stored} = $log->{wrong} // 0;
 	$totals{payments} = keys %$payments;
 	$totals{states}{ $_->{state} }++ foreach values %$payments;

@@ -8,7 +8,8 @@
  *		-n clients  -s payers  -g confirmations  -t seconds  -S seed
  *		-m mode,mode  only these
  *		-C CONNINFO -N number  clients that settle what is charged elsewhere
- *		-r  each payment by all clients at once   -o  with wrong codes only
+ *		-r  each payment confirmed by all clients at once
+ *		-p  or presented, if with -r   -o  with wrong codes only
  *
  * The file "payers" in the directory has a line per payer: id, kid, generation,
  * session, gateway, key in hexadecimal, whether a verification code is asked
@@ -200,7 +201,7 @@ parse_options(int argc, char **argv)
 	uint64_t	seed = (uint64_t) clock_now();
 	int			opt;
 
-	while ((opt = getopt(argc, argv, "d:c:C:N:n:s:g:t:S:m:ro")) != -1)
+	while ((opt = getopt(argc, argv, "d:c:C:N:n:s:g:t:S:m:rpo")) != -1)
 		switch (opt)
 		{
 			case 'd': options.directory = optarg; break;
@@ -217,6 +218,7 @@ parse_options(int argc, char **argv)
 			case 'S': seed = strtoull(optarg, NULL, 10); break;
 			case 'm': options.modes = parse_modes(optarg); break;
 			case 'r': options.is_race = true; break;
+			case 'p': options.is_presented = true; break;
 			case 'o': options.only_wrong = true; break;
 			default: exit(2);
 		}

@@ -59,6 +59,7 @@ typedef struct Slot
 	char		gateway[24];
 	bool		needs_code;		/* the policy has a verification code */
 	int			wrong_left;		/* wrong codes that the payer bears before it is void */
+	int64_t		wrong_from;		/* when the next one may be tried */
 	int64_t		frozen_until;	/* as far as the clients know */
 	int64_t		last_step;		/* of the biometric codes made so far */
 	State		state;
@@ -130,6 +131,7 @@ typedef struct Options
 	long		calls;			/* confirmations answered, then stop */
 	int			seconds;
 	bool		is_race;		/* every payment confirmed by all clients at once */
+	bool		is_presented;	/* or presented */
 	bool		only_wrong;
 	unsigned	modes;			/* bits of the modes to mix */
 } Options;

@@ -15,6 +15,7 @@
 
 #define PAYMENT_USEC	4000000
 #define FREEZE_USEC		1000000
+#define WRONG_USEC		5000000
 
 static pthread_barrier_t race;
 
@@ -71,7 +72,7 @@ static void
 ask_once(Client *c, Slot *slot, Ask *ask)
 {
 	Answer		answer;
-	int			mode = draw_mode(c, slot->state == STATE_PRESENTED ? draw(c, 24) != 0 :
+	int			mode = draw_mode(c, slot->state == STATE_PRESENTED ? draw(c, 60) != 0 :
 								 slot->state == STATE_OPEN && draw(c, 3) == 0);
 
 	/* the other modes know presenting and confirming only */
@@ -91,6 +92,26 @@ has_digits(const Slot *seen)
 	return !seen->needs_code || seen->digits[0] != '\0';
 }
 
+/* Takes one of the wrong codes that the payer bears, which are for the whole run. */
+static bool
+may_be_wrong(Client *c, Slot *slot)
+{
+	int64_t		now = clock_now();
+	bool		ok;
+
+	pthread_mutex_lock(&slot->lock);
+	ok = slot->wrong_left > 0 && now >= slot->wrong_from;
+	if (ok)
+	{
+		slot->wrong_left--;
+		/* sometimes another one at once, by another client as well */
+		if (draw(c, 2))
+			slot->wrong_from = now + (int64_t) draw(c, WRONG_USEC);
+	}
+	pthread_mutex_unlock(&slot->lock);
+	return ok;
+}
+
 /*
  * Presents the payment, with a code made now when it has none.  A retry by the
  * same request is honoured as long as no other came between, so others are
@@ -103,10 +124,9 @@ choose_code(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 	bool		is_needed = is_open || (seen->state == STATE_PRESENTED && !has_digits(seen));
 
 	ask_for(seen, VERB_PRESENT, ask);
-	if (seen->wrong_left > 0 && draw(c, 3) == 0 && (!is_open || seen->code[0] == '\0'))
+	if ((!is_open || seen->code[0] == '\0') && draw(c, 3) == 0 && may_be_wrong(c, slot))
 	{
 		wrong_code(c, seen, ask);
-		__sync_fetch_and_sub(&slot->wrong_left, 1);
 		return true;
 	}
 	if (seen->code[0] == '\0')
@@ -128,7 +148,7 @@ choose_code(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 static bool
 choose(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 {
-	if (seen->state == STATE_OPEN || !has_digits(seen) || draw(c, 15) == 0)
+	if (seen->state == STATE_OPEN || !has_digits(seen) || draw(c, 10) == 0)
 		return choose_code(c, slot, seen, ask);
 	if (seen->state == STATE_PRESENTED && draw(c, 150) == 0)
 	{
@@ -138,11 +158,8 @@ choose(Client *c, Slot *slot, const Slot *seen, Ask *ask)
 	ask_for(seen, VERB_CONFIRM, ask);
 	if (draw(c, 2))
 		draw_request(c, ask->request);
-	if (seen->needs_code && seen->wrong_left > 0 && draw(c, 9) == 0)
-	{
+	if (seen->needs_code && draw(c, 9) == 0 && may_be_wrong(c, slot))
 		wrong_code(c, seen, ask);
-		__sync_fetch_and_sub(&slot->wrong_left, 1);
-	}
 	return true;
 }
 
@@ -189,7 +206,7 @@ work(Client *c)
 		ask_once(c, slot, &ask);
 }
 
-/* One payment after the other, each presented before, by all at the same time. */
+/* One payment after the other, by all at the same time. */
 static void
 run_race(Client *c)
 {
@@ -204,7 +221,9 @@ run_race(Client *c)
 		pthread_mutex_lock(&slots[i].lock);
 		seen = slots[i];
 		pthread_mutex_unlock(&slots[i].lock);
-		ask_for(&seen, VERB_CONFIRM, &ask);
+		ask_for(&seen, options.is_presented ? VERB_PRESENT : VERB_CONFIRM, &ask);
+		if (options.is_presented && draw(c, 2))
+			draw_request(c, ask.request);
 		if (options.only_wrong)
 			wrong_code(c, &seen, &ask);
 		pthread_barrier_wait(&race);
@@ -240,7 +259,7 @@ client_main(void *arg)
 	return NULL;
 }
 
-/* For a race: every payment begun and presented before anybody confirms. */
+/* For a race: every payment begun, and presented before anybody confirms. */
 void
 present_all(Client *c)
 {
@@ -258,6 +277,8 @@ present_all(Client *c)
 			fprintf(stderr, "pay: payer %d has no payment: %s\n", i, PQerrorMessage(c->conn));
 			exit(1);
 		}
+		if (options.is_presented)
+			continue;
 		ask_for(&slots[i], VERB_PRESENT, &ask);
 		if (!ask_in_mode(c, 0, &ask, &answer) || strcmp(answer.verdict, "accepted") != 0)
 		{

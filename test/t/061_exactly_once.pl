@@ -34,7 +34,7 @@ sub is_sound
 		diag("$what, " . scalar(@where) . ' times: ' . join('; ', grep { defined } @where[ 0 .. 4 ]));
 	}
 	note(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	foreach my $list (qw(verbs modes states failures))
+	foreach my $list (qw(verbs modes wrong states failures))
 	{
 		note("$list: " . join ', ', map { "$_ $totals->{$list}{$_}" } sort keys %{ $totals->{$list} });
 	}
@@ -49,10 +49,21 @@ finish_guessing(start_guessing($payer, "$tmp/race", '-c', $phone, qw(-n 16 -r -m
 my $race = is_sound("$tmp/race", 'payments that 16 clients confirm at the same time');
 is($race->{states}{charged}, $many, 'all of which are charged');
 
-$many = make_payers($node, "$tmp/wrong", shown => 4, five => 2);
-finish_guessing(start_guessing($payer, "$tmp/wrong", '-c', $phone, qw(-n 16 -r -o -m), 'plain,rollback,savepoint,caught,raised'));
-my $wrong = is_sound("$tmp/wrong", 'and with wrong codes');
+my $undoing = 'plain,rollback,savepoint,caught,raised';
+make_payers($node, "$tmp/wrong", shown => 4, five => 2);
+finish_guessing(start_guessing($payer, "$tmp/wrong", '-c', $phone, qw(-n 16 -r -o -m), $undoing));
+my $wrong = is_sound("$tmp/wrong", 'and with wrong verification codes');
 is($wrong->{wrong_told}, 4 * 3 + 2 * 5, 'of which exactly the limit was told');
+
+make_payers($node, "$tmp/modified", shown => 2, five => 2);
+finish_guessing(start_guessing($payer, "$tmp/modified", '-c', $phone, qw(-n 16 -r -p -o -m), $undoing));
+my $modified = is_sound("$tmp/modified", 'payments that 16 modified wallets present at the same time');
+is($modified->{wrong_told}, 4 * 3, 'of whose codes exactly three were told to be wrong');
+
+$many = make_payers($node, "$tmp/presented", shown => 4);
+finish_guessing(start_guessing($payer, "$tmp/presented", '-c', $phone, qw(-n 16 -r -p -m), $undoing));
+my $presented = is_sound("$tmp/presented", 'and the right one 16 times');
+is($presented->{accepted}, $many, 'each code was accepted once');
 
 # ---- the last receipt, when the power goes
 
@@ -89,7 +100,7 @@ is(scalar(grep { $_ ne 'settle' } keys %{ $storm->{modes} }), 13, 'in every mode
 
 mood($node, 'calm');
 sleep 1.1;
-foreach my $part (qw(storm wrong))
+foreach my $part (qw(storm wrong presented))
 {
 	my ($finished, @stuck) = finish_payments($node, "$tmp/$part", $master, $phone, $desk);
 	cmp_ok($finished, '>=', 4, "$part: payments were left unfinished");
