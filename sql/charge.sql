@@ -31,7 +31,9 @@ BEGIN
         WHEN 'role' THEN SET ROLE NONE;
         WHEN 'commit' THEN COMMIT;
         WHEN 'path' THEN SET search_path = pg_catalog;
+        WHEN 'poor' THEN RAISE EXCEPTION 'not enough money in the account' USING ERRCODE = 'QC402';
         WHEN 'later' THEN RETURN NULL;
+        WHEN 'itself' THEN PERFORM qrcred.settle_payment(payment_id, 'settled inside'); RETURN NULL;
         WHEN 'empty' THEN RETURN '';
         ELSE NULL;
     END CASE;
@@ -117,7 +119,7 @@ SELECT * FROM qt.after('p3');
 SELECT qt.err('SELECT qrcred.settle_payment(''' || :'p3' || ''', ''x'')') AS charged_is_settled;
 DROP TABLE pg_temp.debit;
 
--- declined: SQLSTATE QC402, for good; its work is undone, and its words stay inside
+-- declined: SQLSTATE QC402, for good; its work is undone, and its words stay inside, without the card
 CALL qt.buy('d', 'broke');
 SELECT * FROM qt.confirm('d');
 SELECT * FROM qt.after('d');
@@ -126,6 +128,9 @@ SELECT reason, receipt, ended IS NOT NULL AS ended FROM qrcred_store.payment JOI
 SELECT current_user = session_user AS same_user, current_setting('search_path') = :'before' AS same_path;
 SELECT verdict, next FROM qt.present('d');
 SELECT qrcred.cancel_payment(qt.session('a'), id), qt.err(format('SELECT qrcred.settle_payment(%L, ''r'')', id)), qt.err(format('SELECT qrcred.resend(%L, %L)', qt.session('a'), id)) FROM qt.payment WHERE name = 'd';
+CALL qt.buy('poor', 'poor');
+SELECT * FROM qt.confirm('poor');
+SELECT reason, receipt FROM qrcred_store.payment JOIN qt.payment y ON id = payment_id WHERE y.name = 'poor';
 CALL qt.buy('d2', 'broke');
 BEGIN;
 SELECT * FROM qt.confirm('d2');
@@ -263,6 +268,11 @@ SELECT n, a.* FROM unnest('{l1,l2}'::text[]) n, LATERAL qt.after(n) a ORDER BY 1
 SELECT * FROM qt.confirm('l3');
 SELECT qrcred.settle_payment(:'l3', 'receipt 10.00');
 SELECT qt.err(format('SELECT qrcred.settle_payment(%L, ''wire 3'')', :'l3'));
+-- one that settles by itself and answers null is told as settled
+SELECT qrcred.grant_duty('regress_qrcred_ledger', 'issuer', 'bank');
+CALL qt.buy('i', 'itself');
+SELECT * FROM qt.confirm('i');
+SELECT * FROM qt.confirm('i');
 -- a duty of one issuer ends no other's
 CALL qt.buy('o1', 'later', 'o', 1);
 SELECT * FROM qt.confirm('o1');

@@ -170,7 +170,7 @@ call(const Function *f, const QrPayment *payment, const Card *c)
 }
 
 QrCharge
-qr_charge(int32 issuer_id, const QrPayment *payment, char **receipt)
+qr_charge(int32 issuer_id, const QrPayment *payment, char **words)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -179,7 +179,7 @@ qr_charge(int32 issuer_id, const QrPayment *payment, char **receipt)
 	Oid			user;
 	int			security;
 	text	   *volatile answer = NULL;
-	volatile bool is_declined = false;
+	char	   *volatile refusal = NULL;
 
 	find_function(issuer_id, &f);
 	GetUserIdAndSecContext(&user, &security);
@@ -218,15 +218,15 @@ qr_charge(int32 issuer_id, const QrPayment *payment, char **receipt)
 		if (card.card != NULL)
 			blot_out_error(error, &card);
 		wipe(&card);
-		is_declined = error->sqlerrcode == SQLSTATE_DECLINED;
-		if (!is_declined)
+		if (error->sqlerrcode != SQLSTATE_DECLINED)
 			ReThrowError(error);
+		refusal = pstrdup(error->message ? error->message : "");
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
 
-	if (is_declined)
+	*words = refusal ? refusal : answer ? text_to_cstring(answer) : NULL;
+	if (refusal)
 		return QR_CHARGE_DECLINED;
-	*receipt = answer ? text_to_cstring(answer) : NULL;
 	return answer ? QR_CHARGED : QR_CHARGE_ASKED;
 }

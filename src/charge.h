@@ -18,10 +18,11 @@ typedef enum QrCharge
 
 /*
  * Calls the issuer's charge function as its own owner in a subtransaction,
- * with the payer's card opened for this call only.  The receipt is palloc'd in
- * the caller's context.  Errors other than QC402 are raised on, card data in
- * them blotted out; 55000 without a function or without a card.
+ * with the payer's card opened for this call only.  *words is the receipt, or
+ * the message with which it declined, palloc'd in the caller's context, else
+ * NULL.  Errors other than QC402 are raised on; card data in messages are
+ * blotted out.  55000 without a function or without a card.
  */
-extern QrCharge qr_charge(int32 issuer_id, const QrPayment *payment, char **receipt);
+extern QrCharge qr_charge(int32 issuer_id, const QrPayment *payment, char **words);
 
 #endif

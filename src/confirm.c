@@ -71,6 +71,7 @@ static void
 take_charge(Confirmation *c, Answer *a, QrLimit limit)
 {
 	QrRequest  *r = &c->request;
+	char	   *words = NULL;
 
 	if (limit == QR_LIMIT_OVER)
 	{
@@ -79,19 +80,24 @@ take_charge(Confirmation *c, Answer *a, QrLimit limit)
 	}
 	/* noted first, so that a charge function that confirms again does not charge again */
 	qr_payment_asked(&c->payment.id);
-	switch (qr_charge(r->issuer.issuer_id, &c->payment, &a->receipt))
+	switch (qr_charge(r->issuer.issuer_id, &c->payment, &words))
 	{
 		case QR_CHARGED:
 			a->status = QR_PAYMENT_CHARGED;
+			a->receipt = words;
+			qr_payment_end(&c->payment.id, a->status, words);
 			break;
 		case QR_CHARGE_DECLINED:
 			a->status = QR_PAYMENT_DECLINED;
+			qr_payment_end(&c->payment.id, a->status, words);
 			break;
 		case QR_CHARGE_ASKED:
+			/* the function may have settled or declined it by itself */
+			qr_payment_lock(&c->payment.id, &c->payment);
+			a->status = c->payment.state;
+			a->receipt = c->payment.receipt;
 			break;
 	}
-	if (a->status != QR_PAYMENT_PRESENTED)
-		qr_payment_end(&c->payment.id, a->status, a->receipt);
 	if (a->status != QR_PAYMENT_DECLINED && limit == QR_LIMIT_WITHIN)
 		qr_limit_note(r->credential_id, a->outcome.attempt_no, 'B',
 					  qr_payment_text(&c->payment));

@@ -201,6 +201,10 @@ qrcred_retire_key(PG_FUNCTION_ARGS)
 	refuse_if(count("SELECT count(*) FROM qrcred_store.customer WHERE kid = $1 AND full_name <> ''", kid),
 			  kid, "customers");
 	refuse_if(count(PAYERS_ON("= $1"), kid), kid, "payers");
+	refuse_if(count("SELECT count(*) FROM qrcred_store.payment WHERE kid = $1"
+					" AND state IN ('open', 'presented')"
+					" AND (asked IS NOT NULL OR expires > pg_catalog.clock_timestamp())", kid),
+			  kid, "payments under way");
 	close_chains(kid);
 	SPI_execute_with_args("UPDATE qrcred_store.key_check SET retired = pg_catalog.clock_timestamp()"
 						  " WHERE kid = $1", 1, types, values, NULL, false, 0);

@@ -163,13 +163,15 @@ qr_payment_asked(const pg_uuid_t *id)
 }
 
 void
-qr_payment_end(const pg_uuid_t *id, QrPaymentState state, const char *receipt)
+qr_payment_end(const pg_uuid_t *id, QrPaymentState state, const char *words)
 {
 	Oid			types[] = {UUIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {UUIDPGetDatum(id), CStringGetTextDatum(state_name[state]),
-	receipt ? CStringGetTextDatum(receipt) : (Datum) 0};
+	words ? CStringGetTextDatum(words) : (Datum) 0};
 
-	qr_query_nulls("UPDATE qrcred_store.payment SET state = $2, receipt = $3,"
+	qr_query_nulls("UPDATE qrcred_store.payment SET state = $2,"
+				   " receipt = CASE WHEN $2 = 'charged' THEN $3 END,"
+				   " reason = CASE WHEN $2 <> 'charged' THEN pg_catalog.left($3, 1000) END,"
 				   " ended = pg_catalog.clock_timestamp() WHERE payment_id = $1",
-				   lengthof(types), types, values, receipt ? "   " : "  n");
+				   lengthof(types), types, values, words ? "   " : "  n");
 }

@@ -70,7 +70,7 @@ extern int	qr_payment_count_sending(const pg_uuid_t *id);
 /* The charge function is about to be called, once and for all. */
 extern void qr_payment_asked(const pg_uuid_t *id);
 
-/* An end; receipt may be NULL. */
-extern void qr_payment_end(const pg_uuid_t *id, QrPaymentState state, const char *receipt);
+/* An end; words are a charge's receipt or a refusal's reason, NULL otherwise. */
+extern void qr_payment_end(const pg_uuid_t *id, QrPaymentState state, const char *words);
 
 #endif
