@@ -20,12 +20,6 @@ qc_strike_sum(const QcStrike *s)
 	return sum;
 }
 
-bool
-qc_is_frozen(const QcStrike *s, int32_t released_freeze_no, int64_t now)
-{
-	return s->frozen_until > now && s->freeze_no != released_freeze_no;
-}
-
 void
 qc_enter_freeze(QcStrike *s, int64_t until)
 {

@@ -20,6 +20,8 @@ bool		qc_is_guess_right(const QcEvent *e);
 /* The challenge, and what is remembered of the one before it, is over. */
 void		qc_end_challenge(QcStrike *s);
 
+bool		qc_is_expired(const QcStrike *s, int64_t now);
+
 /*
  * Void, frozen, changed and expired, said to the holder of a right code or at
  * the gateway of an open challenge.  True when the answer is given.
