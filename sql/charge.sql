@@ -283,6 +283,10 @@ SET SESSION AUTHORIZATION regress_qrcred_clerk;
 SELECT qt.err(format('SELECT qrcred.settle_payment(%L, ''r'')', :'o1')), qt.err(format('SELECT qrcred.decline_payment(%L, ''r'')', :'o1')), qt.err(format('SELECT qrcred.settle_payment(%L, ''receipt 10.00'')', :'l3'));
 RESET SESSION AUTHORIZATION;
 SELECT qt.status('o1');
+-- what does not move counts for no day
+SELECT qrcred.decline_payment(:'o1', 'no such account');
+SELECT qrcred.decline_payment(:'o1', 'no such account');
+SELECT amount, (SELECT count(*) FROM qrcred_store.spent_attempt) AS noted FROM qrcred_store.spent;
 
 -- the log is whole, and no payment was debited twice
 SELECT max(n) AS debits FROM (SELECT count(*) AS n FROM ledger.debit GROUP BY payment_id) x;

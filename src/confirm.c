@@ -79,7 +79,7 @@ take_charge(Confirmation *c, Answer *a, QrLimit limit)
 		return;
 	}
 	/* noted first, so that a charge function that confirms again does not charge again */
-	qr_payment_asked(&c->payment.id);
+	qr_payment_asked(&c->payment.id, a->outcome.attempt_no);
 	switch (qr_charge(r->issuer.issuer_id, &c->payment, &words))
 	{
 		case QR_CHARGED:

@@ -153,13 +153,13 @@ qr_payment_count_sending(const pg_uuid_t *id)
 }
 
 void
-qr_payment_asked(const pg_uuid_t *id)
+qr_payment_asked(const pg_uuid_t *id, int64 attempt_no)
 {
-	Oid			types[] = {UUIDOID};
-	Datum		values[] = {UUIDPGetDatum(id)};
+	Oid			types[] = {UUIDOID, INT8OID};
+	Datum		values[] = {UUIDPGetDatum(id), Int64GetDatum(attempt_no)};
 
-	qr_query("UPDATE qrcred_store.payment SET asked = pg_catalog.clock_timestamp()"
-			 " WHERE payment_id = $1", lengthof(types), types, values);
+	qr_query("UPDATE qrcred_store.payment SET asked = pg_catalog.clock_timestamp(),"
+			 " attempt_no = $2 WHERE payment_id = $1", lengthof(types), types, values);
 }
 
 void

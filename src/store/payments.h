@@ -67,8 +67,11 @@ extern void qr_payment_presented(const pg_uuid_t *id, int64 attempt_no);
 /* Another verification code; its number. */
 extern int	qr_payment_count_sending(const pg_uuid_t *id);
 
-/* The charge function is about to be called, once and for all. */
-extern void qr_payment_asked(const pg_uuid_t *id);
+/*
+ * The charge function is about to be called, once and for all; the attempt
+ * number is the confirmation's, under which a day's limit is noted.
+ */
+extern void qr_payment_asked(const pg_uuid_t *id, int64 attempt_no);
 
 /* An end; words are a charge's receipt or a refusal's reason, NULL otherwise. */
 extern void qr_payment_end(const pg_uuid_t *id, QrPaymentState state, const char *words);

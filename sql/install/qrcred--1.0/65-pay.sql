@@ -163,7 +163,14 @@ BEGIN
 	IF payment_id IS NULL THEN
 		RAISE EXCEPTION 'argument "payment_id" must not be null' USING ERRCODE = '22023';
 	END IF;
-	SELECT y.state, y.receipt, y.asked, c.issuer_id INTO p
+	IF end_payment.state = 'declined' THEN
+		/* the day's rows before the payment's, as confirm() takes them */
+		PERFORM FROM qrcred_store.payment y JOIN qrcred_store.credential c USING (credential_id)
+			JOIN qrcred_store.spent s USING (customer_id)
+		WHERE y.payment_id = end_payment.payment_id AND s.day >= (y.asked AT TIME ZONE 'UTC')::date AND s.tier = 'B'
+		FOR UPDATE OF s;
+	END IF;
+	SELECT y.state, y.receipt, y.asked, y.credential_id, y.attempt_no, y.amount, y.currency, c.issuer_id, c.customer_id INTO p
 	FROM qrcred_store.payment y JOIN qrcred_store.credential c USING (credential_id)
 	WHERE y.payment_id = end_payment.payment_id FOR UPDATE OF y;
 	IF NOT FOUND THEN
@@ -180,6 +187,14 @@ BEGIN
 	UPDATE qrcred_store.payment y
 	SET state = end_payment.state, receipt = end_payment.receipt, reason = end_payment.reason, ended = clock_timestamp()
 	WHERE y.payment_id = end_payment.payment_id;
+	IF end_payment.state = 'declined' THEN
+		/* what did not move counts for no day's limit */
+		WITH noted AS (
+			DELETE FROM qrcred_store.spent_attempt t
+			WHERE t.credential_id = p.credential_id AND t.attempt_no = p.attempt_no RETURNING t.day)
+		UPDATE qrcred_store.spent s SET amount = s.amount - p.amount FROM noted n
+		WHERE s.customer_id = p.customer_id AND s.day = n.day AND s.currency = p.currency AND s.tier = 'B';
+	END IF;
 	RETURN true;
 END
 $end_payment$;
