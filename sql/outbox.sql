@@ -155,3 +155,26 @@ SELECT value, warning FROM qrcred.stats WHERE name = 'outbox_waiting';
 UPDATE qrcred_store.outbox SET made = made - interval '61 minutes' WHERE outbox_id = (SELECT max(outbox_id) FROM qrcred_store.outbox);
 SELECT warning FROM qrcred.stats WHERE name = 'outbox_waiting';
 SELECT qt.broken_chains();
+
+-- a link whose ticket has run out meanwhile is no message any more, and is closed
+SELECT pg_temp.all_done();
+SELECT length(ticket) FROM qrcred.issue('bank', 'C-1');
+UPDATE qrcred_store.outbox SET made = made - interval '23 hours 59 minutes' WHERE done IS NULL;
+SELECT * FROM pg_temp.take();
+SELECT pg_temp.wait('5 minutes');
+UPDATE qrcred_store.outbox SET made = made - interval '1 minute' WHERE done IS NULL;
+SELECT * FROM pg_temp.take();
+SELECT count(*) AS open FROM qrcred_store.outbox WHERE done IS NULL;
+
+-- maintain() reminds, once, whose wallet has a credential of fewer than 14 days; not one that waits
+SELECT ticket AS t13 FROM qrcred.issue('bank', 'C-100', valid_days => 13) \gset
+SELECT ticket AS t15 FROM qrcred.issue('bank', 'C-101', valid_days => 15) \gset
+SELECT length(ticket) FROM qrcred.issue('bank', 'C-102', valid_days => 12);
+SELECT ticket AS tz FROM qrcred.issue('zh', 'C-2', valid_days => 13) \gset
+SELECT qrcred.download(t) ? 'keys' AS downloaded FROM unnest(ARRAY[:'t13', :'t15', :'tz']) t;
+SELECT pg_temp.all_done();
+SELECT qrcred.maintain();
+SELECT * FROM pg_temp.take() ORDER BY phone;
+SELECT qrcred.maintain();
+SELECT pg_temp.all_done();
+SELECT * FROM pg_temp.take();
