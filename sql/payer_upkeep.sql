@@ -66,7 +66,8 @@ SELECT * FROM qt.confirm('a2');
 SELECT kid FROM qt.payment WHERE name = 'a2';
 SELECT card, card_password, count(*) FROM qt.debit GROUP BY 1, 2;
 SELECT qt.err('SELECT qrcred.retire_key(7)');
--- bound anew, a payer hangs on the new key alone
+-- bound anew, a payer hangs on the new key alone, but for a payment begun before
+SELECT qt.begin('d0', 'd');
 SELECT qt.bind(n) FROM unnest('{d,e}'::text[]) n;
 SELECT kid, generation FROM qt.wallet WHERE name = 'd';
 SELECT qt.begin('d1', 'd');
@@ -74,6 +75,8 @@ SELECT verdict FROM qt.present('d1');
 SELECT kid, shown = qt.sent('d1') AS shown FROM qt.payment WHERE name = 'd1';
 SELECT qrcred.void_credential(id, 'closed') FROM qrcred_store.strike WHERE id > 0 AND kid = 7 AND flags & 1 = 0;
 SELECT kid, customers, payers, credentials FROM qrcred.key_usage;
+SELECT qt.err('SELECT qrcred.retire_key(7)');
+SELECT qrcred.cancel_payment(qt.session('d'), id) FROM qt.payment WHERE name = 'd0';
 SELECT qrcred.retire_key(7);
 COPY (SELECT) TO PROGRAM 'cat >/dev/null; sed -i "/^7 /d" qrcred_test_keys';
 SELECT pg_reload_conf();
