@@ -175,6 +175,6 @@ SELECT qrcred.download(t) ? 'keys' AS downloaded FROM unnest(ARRAY[:'t13', :'t15
 SELECT pg_temp.all_done();
 SELECT qrcred.maintain();
 SELECT * FROM pg_temp.take() ORDER BY phone;
-SELECT qrcred.maintain();
 SELECT pg_temp.all_done();
+SELECT qrcred.maintain();
 SELECT * FROM pg_temp.take();
