@@ -178,3 +178,13 @@ SELECT * FROM pg_temp.take() ORDER BY phone;
 SELECT pg_temp.all_done();
 SELECT qrcred.maintain();
 SELECT * FROM pg_temp.take();
+
+-- a payer is asked to bind anew, not to renew
+SELECT qrcred.set_policy(x, '{"valid_days": 13}') FROM unnest('{bank,zh}'::text[]) x;
+SELECT ticket AS p1 FROM qrcred.enrol_payer('bank', 'C-103') \gset
+SELECT ticket AS p2 FROM qrcred.enrol_payer('zh', 'C-2') \gset
+SELECT kind, phone, regexp_replace(body, 'QT1[.][A-Z2-7]{29}$', '(ticket)') AS body FROM qrcred.outbox_take(10) ORDER BY phone;
+SELECT qrcred.register_login(t, NULL, 'payer ' || n, 'any password') FROM unnest(ARRAY[:'p1', :'p2']) WITH ORDINALITY AS u(t, n);
+SELECT pg_temp.all_done();
+SELECT qrcred.maintain();
+SELECT * FROM pg_temp.take() ORDER BY phone;
