@@ -6,7 +6,7 @@
 
 #include "utils/varbit.h"
 
-static const char *const code_names[] = {"bch1023_123", "bch511_76"};
+const char *const qr_bch_names[QR_BCH_CODES] = {"bch1023_123", "bch511_76"};
 
 const QcBch *
 qr_bch_arg(FunctionCallInfo fcinfo, int argno, const char *name)
@@ -19,7 +19,7 @@ qr_bch_arg(FunctionCallInfo fcinfo, int argno, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"%s\" must be %s or %s",
-						name, code_names[0], code_names[1])));
+						name, qr_bch_names[0], qr_bch_names[1])));
 	return code;
 }
 

@@ -13,6 +13,10 @@
 
 #include "core/bch.h"
 
+/* The codes that SQL may name. */
+#define QR_BCH_CODES	2
+extern const char *const qr_bch_names[QR_BCH_CODES];
+
 /* The code that an argument names; 22023 for an unknown one and for null. */
 extern const QcBch *qr_bch_arg(FunctionCallInfo fcinfo, int argno,
 							   const char *name);

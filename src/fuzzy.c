@@ -12,8 +12,6 @@
 #include "mb/pg_wchar.h"
 #include "store/query.h"
 
-static const char *const code_names[] = {"bch1023_123", "bch511_76"};
-
 PG_FUNCTION_INFO_V1(qrcred_payment_digest);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_commit);
 PG_FUNCTION_INFO_V1(qrcred_fuzzy_open);
@@ -141,9 +139,9 @@ qrcred_biometric_key(PG_FUNCTION_ARGS)
 	generation = qr_int_arg(fcinfo, 2, "generation", 1, 255);
 
 	/* the secrets of the codes differ in length, so that it tells the code */
-	for (int i = 0; i < lengthof(code_names) && status == QC_E_LENGTH; i++)
+	for (int i = 0; i < QR_BCH_CODES && status == QC_E_LENGTH; i++)
 	{
-		code = qc_bch_find(code_names[i], strlen(code_names[i]));
+		code = qc_bch_find(qr_bch_names[i], strlen(qr_bch_names[i]));
 		if (qr_take_secret(fcinfo, 0, code, secret))
 			status = qc_biometric_key(qr_mac(), secret, qc_bch_secret_bytes(code),
 									  credential_id, generation, key);
@@ -159,7 +157,7 @@ qrcred_biometric_key(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"secret\" must be the packed secret of a code"),
 				 errdetail("16 bytes with 5 unused low bits for %s, 10 bytes with 4 for %s; they are zero.",
-						   code_names[0], code_names[1])));
+						   qr_bch_names[0], qr_bch_names[1])));
 	qr_check(status, "secret");
 	PG_RETURN_DATUM(result);
 }
