@@ -5,7 +5,7 @@
 #
 #	  CLIENTS=16 ROUNDS=9 SECONDS_EACH=1 POOL=150000 bench/guess_ratio.sh
 #
-#	  FLUSH_MICROSECONDS=500 bench/guess_ratio.sh		as on a slower disk
+#	  FLUSH_MICROSECONDS='0 200 500' bench/guess_ratio.sh	as on slower disks
 #
 # Builds the tree into a private copy of the server in a temporary directory,
 # with fsync on; less than a minute.
@@ -39,7 +39,7 @@ mkdir "$tmp/out"
 [ "$tester" != postgres ] || chown postgres: "$tmp/out"
 pgxs=$(dirname "$("$bindir/pg_config" --pgxs)")/..
 settings=()
-for name in CLIENTS ROUNDS SECONDS_EACH POOL FLUSH_MICROSECONDS; do
+for name in CLIENTS ROUNDS SECONDS_EACH SECONDS_WARM POOL FLUSH_MICROSECONDS; do
 	[ -z "${!name:-}" ] || settings+=("$name=${!name}")
 done
 "${as_tester[@]}" "PERL5LIB=$pgxs/test/perl" "PG_REGRESS=$pgxs/test/regress/pg_regress" \

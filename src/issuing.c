@@ -127,6 +127,9 @@ qr_insert_credential(QrIssued *issued, QcStrike *s)
 	QcStatus	status;
 
 	bucket = qr_own_bucket(issued->customer_ref);
+	s->issuer_id = issued->issuer_id;
+	if (issued->kind == QR_CREDENTIAL_BIOMETRIC)
+		s->flags |= QC_FLAG_PAYER;
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -78,6 +78,7 @@ qrcred_check_password(PG_FUNCTION_ARGS)
 {
 	Guess		g = {0};
 	QrStrikeRef seen;
+	QrCredential credential;
 	char	   *password;
 	char	   *stored;
 	size_t		len;
@@ -106,11 +107,13 @@ qrcred_check_password(PG_FUNCTION_ARGS)
 		return qr_request_refuse(fcinfo, &g.request, QC_ELSEWHERE, QC_WHY_BUCKET, false);
 	if (!qr_request_find(&g.request, &seen))
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_UNKNOWN, false);
-	if (g.request.credential.kind != QR_CREDENTIAL_KEYS)
+	if ((seen.row.flags & QC_FLAG_PAYER) != 0)
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_KIND, false);
 	if (!concerns_row(&g, &seen.row))
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_NOT_LATEST, false);
-	stored = qr_read_password_hash(g.request.credential.customer_id);
+	if (!qr_read_credential(g.request.credential_id, &credential))
+		elog(ERROR, "credential %lld is missing", (long long) g.request.credential_id);
+	stored = qr_read_password_hash(credential.customer_id);
 	if (stored == NULL)
 		return qr_request_refuse(fcinfo, &g.request, QC_REJECTED, QC_WHY_NO_PASSWORD, false);
 	qr_bcrypt_guess(password, len, stored, &g.hashed);

@@ -344,7 +344,7 @@ judge(Presented *x, const QrStrikeRef *seen, QrAnswer *answer)
 									   qr_payment_text(&x->payment)) == QR_LIMIT_OVER;
 	qr_request_publish(r, seen, derive_biometric, x, &p);
 	answer->outcome = p.outcome;
-	answer->customer_ref = r->credential.customer_ref;
+	answer->customer_ref = x->session.credential.customer_ref;
 	answer->issuer = r->issuer.code;
 	answer->lang = r->issuer.lang;
 	follow(x, &p.outcome);

@@ -90,14 +90,11 @@ qr_request_read(FunctionCallInfo fcinfo, int argno, const char *verb,
 bool
 qr_request_find(QrRequest *r, QrStrikeRef *seen)
 {
-	/* every row is looked up, so that an unknown id takes as long as a known one */
-	bool		is_known = qr_read_credential(r->credential_id, &r->credential);
-	bool		has_strike = qr_strike_find(r->credential_id, seen);
-	bool		has_issuer = qr_read_issuer(r->credential.issuer_id, &r->issuer);
-
-	if (is_known && !has_issuer)
-		elog(ERROR, "issuer %d is missing", r->credential.issuer_id);
-	return is_known && has_strike;
+	if (!qr_strike_find(r->credential_id, seen))
+		return false;
+	if (!qr_read_issuer(seen->row.issuer_id, &r->issuer))
+		elog(ERROR, "issuer %d is missing", seen->row.issuer_id);
+	return true;
 }
 
 bool
@@ -178,6 +175,7 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 {
 	QrPublication p = {0};
 	QrAnswer	answer = {0};
+	QrCredential credential;
 	QrLimit		limit = QR_LIMIT_NONE;
 
 	if (tier != 0 && r->issuer.has_limits && r->transaction != NULL)
@@ -191,9 +189,14 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 
 	answer.outcome = p.outcome;
 	answer.credential_id = r->credential_id;
-	answer.customer_ref = r->credential.customer_ref;
 	answer.issuer = r->issuer.code;
 	answer.lang = r->issuer.lang;
+	if (qr_tells_customer(&p.outcome))
+	{
+		if (!qr_read_credential(r->credential_id, &credential))
+			elog(ERROR, "credential %lld is missing", (long long) r->credential_id);
+		answer.customer_ref = credential.customer_ref;
+	}
 	if (p.outcome.verdict == QC_CHALLENGE)
 	{
 		qr_challenge_digits(&p.after, p.after.nonce, p.after.text,

@@ -23,8 +23,7 @@ typedef struct QrRequest
 	uint8		digest[16];		/* by which the same request is known again */
 	int64		moment;			/* the code's, for the log */
 
-	QrCredential credential;	/* filled by qr_request_find() */
-	QrIssuer	issuer;
+	QrIssuer	issuer;			/* filled by qr_request_find() */
 
 	bool		over_limit;		/* filled by qr_request_judge() */
 
@@ -44,7 +43,10 @@ extern void qr_request_read(FunctionCallInfo fcinfo, int argno,
 							const char *verb, const char *gateway,
 							QcPart what, QcPart text, QrRequest *r);
 
-/* The rows that judging reads; false when there is no such credential. */
+/*
+ * The rows that judging reads, the credential's strike row and its issuer;
+ * false when there is no such credential.
+ */
 extern bool qr_request_find(QrRequest *r, QrStrikeRef *seen);
 
 /*

@@ -64,11 +64,17 @@ message(const QrAnswer *a)
 	}
 }
 
+bool
+qr_tells_customer(const QcOutcome *outcome)
+{
+	return outcome->verdict == QC_ACCEPTED || outcome->verdict == QC_CHALLENGE;
+}
+
 Datum
 qr_answer(FunctionCallInfo fcinfo, QrAnswer *a)
 {
 	const QcOutcome *o = &a->outcome;
-	bool		is_told = o->verdict == QC_ACCEPTED || o->verdict == QC_CHALLENGE;
+	bool		is_told = qr_tells_customer(o);
 	TupleDesc	desc;
 	Datum		values[COLUMNS] = {0};
 	bool		isnull[COLUMNS];

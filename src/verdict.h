@@ -16,12 +16,15 @@ typedef struct QrAnswer
 {
 	QcOutcome	outcome;
 	int64		credential_id;	/* 0: null */
-	const char *customer_ref;	/* told only with accepted or challenge */
+	const char *customer_ref;	/* NULL unless qr_tells_customer() */
 	const char *issuer;
 	QrLang		lang;
 	char		challenge[QC_DIGITS_MAX + 1];	/* empty: null */
 	int			challenge_seconds;
 } QrAnswer;
+
+/* Whether the verdict tells whose credential it is: accepted and challenge do. */
+extern bool qr_tells_customer(const QcOutcome *outcome);
 
 /*
  * A datum of type qrcred.verification.  What a verdict may not tell is null

@@ -142,7 +142,7 @@ judge_first(FunctionCallInfo fcinfo, Presented *scan)
 		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_STALE, true);
 	if (!is_right)
 		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_FORGED, true);
-	if (r->credential.kind != QR_CREDENTIAL_KEYS)
+	if ((seen.row.flags & QC_FLAG_PAYER) != 0)
 		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_KIND, false);
 	return qr_request_judge(fcinfo, r, &seen, derive_first, scan, tier_of(scan));
 }
@@ -354,10 +354,7 @@ qrcred_verify_second(PG_FUNCTION_ARGS)
 static void
 require_credential(int64 credential_id, QrStrikeRef *seen)
 {
-	QrCredential credential;
-
-	if (!qr_read_credential(credential_id, &credential) ||
-		!qr_strike_find(credential_id, seen))
+	if (!qr_strike_find(credential_id, seen))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"credential_id\" names no credential")));

@@ -130,6 +130,7 @@ qc_strike_mac(QcMac *m, const uint8_t audit_key[QC_KEY_LEN],
 	put32(&p, s->ticket_serial);
 	put32(&p, s->freeze_no);
 	put32(&p, s->flags);
+	put32(&p, s->issuer_id);
 	put16(&p, s->generation);
 	put16(&p, s->kid);
 	for (i = 0; i < QC_FACTORS; i++)

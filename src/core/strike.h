@@ -37,6 +37,7 @@ typedef enum QcFactor
 #define QC_FLAG_REGISTRATION	0x04	/* the registration data changed */
 #define QC_FLAG_PREVIOUS		0x08	/* the challenge before is worth recognising */
 #define QC_FLAG_DOWNLOADED		0x10	/* a wallet has had the keys */
+#define QC_FLAG_PAYER			0x20	/* a biometric credential: no keys of its own */
 
 /* QcStrike.challenge_state */
 typedef enum QcChallengeState
@@ -89,6 +90,7 @@ typedef struct QcStrike
 	int32_t		ticket_serial;
 	int32_t		freeze_no;		/* counts every freeze; a release names one */
 	int32_t		flags;
+	int32_t		issuer_id;		/* a credential's; 0 in other rows */
 	int16_t		generation;
 	int16_t		kid;			/* the master key of the credential's keys */
 	int16_t		strikes[QC_FACTORS];

@@ -332,19 +332,19 @@ static void
 strike_insert(const QcStrike *s)
 {
 	Oid			types[] = {INT8OID, INT8OID, UUIDOID, UUIDOID, UUIDOID, INT4OID,
-	INT2OID, INT2OID, INT2OID, INT4OID, INT2OID};
+	INT2OID, INT2OID, INT2OID, INT4OID, INT4OID, INT2OID};
 	Datum		values[] = {
 		Int64GetDatum(s->id), Int64GetDatum(s->valid_until),
 		qr_uuid_datum(s->digest), qr_uuid_datum(s->digest + UUID_LEN),
 		qr_uuid_datum(s->mac), Int32GetDatum(s->ticket_serial),
 		Int16GetDatum(s->generation), Int16GetDatum(s->kid),
 		Int16GetDatum(s->seal_kid), Int32GetDatum(s->flags),
-		Int16GetDatum(s->ticket_state)
+		Int32GetDatum(s->issuer_id), Int16GetDatum(s->ticket_state)
 	};
 
 	qr_query("INSERT INTO qrcred_store.strike (id, valid_until, digest_1, digest_2, mac,"
-		" ticket_serial, generation, kid, seal_kid, flags, ticket_state)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		" ticket_serial, generation, kid, seal_kid, flags, issuer_id, ticket_state)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 		lengthof(types), types, values);
 }
 

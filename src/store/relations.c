@@ -76,7 +76,7 @@ static const RelSpec spec[QR_RELS] = {
 		{"id_number", BYTEAOID}, {"phone", BYTEAOID},
 		{"answer_id_number", BYTEAOID}, {"answer_phone", BYTEAOID},
 	{"answer_id_last4", BYTEAOID}, {"password_hash", TEXTOID}}},
-	[QR_REL_STRIKE] = {"strike", RELKIND_RELATION, 56, 1, {1}, {
+	[QR_REL_STRIKE] = {"strike", RELKIND_RELATION, 57, 1, {1}, {
 		{"id", INT8OID}, {"attempt_no", INT8OID}, {"valid_until", INT8OID},
 		{"frozen_until", INT8OID}, {"frozen_at", INT8OID},
 		{"challenge_no", INT8OID}, {"challenge_until", INT8OID},
@@ -93,7 +93,8 @@ static const RelSpec spec[QR_RELS] = {
 		{"wallet_nonce", UUIDOID}, {"seal", UUIDOID}, {"mac", UUIDOID},
 		{"challenge_gateway", INT4OID}, {"accept_gateway", INT4OID},
 		{"ticket_serial", INT4OID}, {"freeze_no", INT4OID},
-		{"flags", INT4OID}, {"generation", INT2OID}, {"kid", INT2OID},
+		{"flags", INT4OID}, {"issuer_id", INT4OID},
+		{"generation", INT2OID}, {"kid", INT2OID},
 		{"strikes_second", INT2OID}, {"strikes_password", INT2OID},
 		{"strikes_verification", INT2OID}, {"strikes_biometric", INT2OID},
 		{"marks", INT2OID}, {"freezes", INT2OID},

@@ -91,9 +91,6 @@ qr_read_issuer(int32 issuer_id, QrIssuer *issuer)
 	char		lang[3];
 	char		verification[8];
 
-	/* asked where there is no credential: known or not, it takes as long */
-	if (issuer_id == 0)
-		return false;
 	if (qr_kept_issuer(issuer_id, issuer))
 		return true;
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ,

@@ -15,7 +15,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#define STRIKE_COLUMNS	56
+#define STRIKE_COLUMNS	57
 #define STRIKE_BYTES	(offsetof(QcStrike, seal_kid) + sizeof(int16))
 #define ATTEMPT_COLUMNS 15
 #define ATTEMPT_BYTES	(offsetof(QcAttempt, kid) + sizeof(int16))
@@ -25,11 +25,11 @@
 StaticAssertDecl(offsetof(QcStrike, digest) == 18 * 8, "int8 columns of strike");
 StaticAssertDecl(offsetof(QcStrike, challenge_gateway) == 18 * 8 + 12 * 16,
 				 "uuid columns of strike");
-StaticAssertDecl(offsetof(QcStrike, generation) == 18 * 8 + 12 * 16 + 5 * 4,
+StaticAssertDecl(offsetof(QcStrike, generation) == 18 * 8 + 12 * 16 + 6 * 4,
 				 "int4 columns of strike");
-StaticAssertDecl(offsetof(QcStrike, seal_kid) == 18 * 8 + 12 * 16 + 5 * 4 + 20 * 2,
+StaticAssertDecl(offsetof(QcStrike, seal_kid) == 18 * 8 + 12 * 16 + 6 * 4 + 20 * 2,
 				 "int2 columns of strike");
-StaticAssertDecl(18 + 12 + 5 + 21 == STRIKE_COLUMNS, "columns of strike");
+StaticAssertDecl(18 + 12 + 6 + 21 == STRIKE_COLUMNS, "columns of strike");
 StaticAssertDecl(ATTEMPT_BYTES == 4 * 8 + 2 * 4 + 16 + 8 * 2, "columns of attempt");
 
 bool

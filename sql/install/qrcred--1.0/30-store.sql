@@ -147,6 +147,7 @@ BEGIN
 		ticket_serial int4 NOT NULL DEFAULT 0,
 		freeze_no int4 NOT NULL DEFAULT 0,
 		flags int4 NOT NULL DEFAULT 0,
+		issuer_id int4 NOT NULL DEFAULT 0,
 		generation int2 NOT NULL DEFAULT 0,
 		kid int2 NOT NULL DEFAULT 0,
 		strikes_second int2 NOT NULL DEFAULT 0,
