@@ -265,6 +265,10 @@ SELECT c.* FROM qt.payment y, qrcred.confirm(qt.session('s'), y.id, :'first_code
 SELECT qrcred.resend(qt.session('s'), id) FROM qt.payment WHERE name = 's';
 SELECT qt.err(format('SELECT qrcred.resend(%L, %L)', qt.session('s'), id)) FROM qt.payment WHERE name = 's';
 SELECT sending FROM qrcred_store.payment JOIN qt.payment y ON id = payment_id WHERE name = 's';
+-- nor does another presentation send a fourth
+SELECT qt.step_unused('s');
+SELECT verdict FROM qt.present('s');
+SELECT sending, (SELECT count(*) FROM qrcred_store.outbox WHERE kind = 11 AND subject = y.id) AS messages FROM qrcred_store.payment JOIN qt.payment y ON id = payment_id WHERE name = 's';
 BEGIN;
 SELECT qrcred.resend(qt.session('z'), id) FROM qt.payment WHERE name = 'z';
 ROLLBACK;

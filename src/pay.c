@@ -316,7 +316,7 @@ follow(Presented *x, const QcOutcome *o)
 		return;
 	}
 	qr_payment_presented(&now.id, o->attempt_no);
-	if (!o->repeated || now.sending == 0)
+	if ((!o->repeated || now.sending == 0) && now.sending < QR_SENDINGS_MAX)
 		qr_payment_send(&x->session, &x->payment);
 }
 
