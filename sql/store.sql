@@ -39,6 +39,19 @@ SELECT qt.err(format('SELECT qrcred.verify(%L, ''till-1'')', :'a_static'));
 ROLLBACK;
 SELECT verdict FROM qt.scan('a');
 
+-- so is an index: what went into one that is rolled back would be missing from the old one
+BEGIN;
+DO $$ BEGIN
+	EXECUTE format('REINDEX TABLE qrcred_store.%I', 'attempt_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD'));
+END $$;
+SELECT qt.err(format('SELECT qrcred.verify(%L, ''till-1'')', :'a_static'));
+ROLLBACK;
+BEGIN;
+REINDEX TABLE qrcred_store.outbox;
+SELECT qt.err(format('SELECT qrcred.freeze(%s, ''phone lost'')', w.id)) FROM qt.wallet w WHERE w.name = 'a';
+ROLLBACK;
+SELECT verdict FROM qt.scan('a');
+
 -- guards, on the leaves too
 SELECT q, qt.err(format(q, 'attempt_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD'))) ~ '^55000 . (UPDATE|DELETE|TRUNCATE) of qrcred_store[.]\w+ is refused' AS refused
 FROM unnest(ARRAY[

@@ -42,6 +42,7 @@ qr_reserve_log(QrReservation *r, int64 owner)
 
 	r->leaf = qr_leaf_open(at, &index);
 	qr_require_wal(r->leaf);
+	qr_require_wal(index);
 
 	memset(&r->log, 0, sizeof(r->log));
 	r->log.at = at + QR_EPOCH_SHIFT;
@@ -72,6 +73,7 @@ qr_reserve_notice(QrReservation *r, int64 owner)
 	r->outbox = qr_rel_open(QR_REL_OUTBOX, RowExclusiveLock);
 	qr_require_wal(r->outbox);
 	index = index_open(qr_rel_index(QR_REL_OUTBOX), RowExclusiveLock);
+	qr_require_wal(index);
 	outbox_id = Int64GetDatum(nextval_internal(getIdentitySequence(RelationGetRelid(r->outbox), 1, false),
 											   false));
 	tuple = qr_notice_form(RelationGetDescr(r->outbox), DatumGetInt64(outbox_id), owner);
