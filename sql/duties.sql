@@ -118,6 +118,13 @@ CREATE ROLE regress_qrcred_clerk IN ROLE regress_qrcred_support;
 SET SESSION AUTHORIZATION regress_qrcred_clerk;
 SELECT left(qt.err(format('SELECT qrcred.freeze(%s, ''x'')', :b)), 5);
 RESET SESSION AUTHORIZATION;
+-- whether it takes the role's rights by itself or by SET ROLE
+ALTER ROLE regress_qrcred_clerk NOINHERIT;
+SET SESSION AUTHORIZATION regress_qrcred_clerk;
+SET ROLE regress_qrcred_support;
+SELECT left(qt.err(format('SELECT qrcred.freeze(%s, ''x'')', :b)), 5), left(qt.err(format('SELECT qrcred.peek(%s)', :a)), 5);
+RESET SESSION AUTHORIZATION;
+ALTER ROLE regress_qrcred_clerk INHERIT;
 ALTER ROLE regress_qrcred_support RENAME TO regress_qrcred_renamed;
 SET SESSION AUTHORIZATION regress_qrcred_renamed;
 SELECT left(qt.err(format('SELECT qrcred.freeze(%s, ''x'')', :b)), 5);

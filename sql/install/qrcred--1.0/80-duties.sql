@@ -151,7 +151,7 @@ AS $may_issuer$
 				  WHERE (r.oid = d.role_oid
 						 /* in a restored store the numbers are another cluster's until upgrade_store() */
 						 OR (r.rolname = d.role_name AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles x WHERE x.oid = d.role_oid)))
-					AND pg_has_role(session_user, r.oid, 'USAGE'))
+					AND pg_has_role(session_user, r.oid, 'MEMBER'))
 	  AND NOT (SELECT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname = session_user)
 $may_issuer$;
 REVOKE ALL ON FUNCTION qrcred.may_issuer(int4, text) FROM PUBLIC;
