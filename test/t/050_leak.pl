@@ -329,15 +329,28 @@ my $bind_helper = "SELECT qrcred.bind_helper(?, qrcred.fuzzy_commit(?, decode(?,
 works($bind_helper, $session, $finger, unpack('H*', $own_secret), unpack('H*', $pay_key), $binding->{salt}, 'finger-1');
 is(unpack('H*', keep_opened(decode_json(works('SELECT qrcred.biometric_package(?) AS p', $session)->{p}), $finger)),
 	unpack('H*', $pay_key), 'the key is computed here as there');
+my $digits_again;
 foreach my $payee ('Error', 'Statement')
 {
 	$y = present($pay_key, ++$step, $session, $payee);
 	is($y->{verdict}, 'accepted', "presented: $payee");
 	$failed = 0;
-	call($confirm, $session, $y->{payment_id}, code_sent('verification'));
+	$digits_again = code_sent('verification');
+	call($confirm, $session, $y->{payment_id}, $digits_again);
 	is($failed, 1, 'the charge function failed');
 }
 like(join('', @messages), qr/left out: it held card data/, 'what it said of the card is left out');
+
+# nor does the session see the card in trees of the function's statements, where bytes are decimal
+my @trees = qw(debug_print_parse debug_print_rewritten debug_print_plan);
+my $told = @messages;
+works("SET $_ = on") foreach @trees;
+call($confirm, $session, $y->{payment_id}, $digits_again);
+works("SET $_ = off") foreach @trees;
+my $trees = join ' ', @messages[ $told .. $#messages ];
+$trees =~ s/\s+//g;
+like($trees, qr/\{PLANNEDSTMT/, 'trees are told');
+unlike($trees, qr/\Q$_\E/, 'without the card') foreach map { join '', unpack 'c*', encode('UTF-8', $_) } $card_number, $card_password;
 
 # ---- another master key
 
