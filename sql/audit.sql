@@ -172,6 +172,15 @@ SELECT what, pg_temp.tampered(dml, :b, :a) FROM (VALUES ('behind the anchor', 'D
 
 -- partitions ahead: warned about while there is time, refused without
 SELECT value > 6 AS days, warning FROM qrcred.stats WHERE name = 'log_days_ahead';
+-- whatever a session makes of times and of backslashes
+SELECT value AS days FROM qrcred.stats WHERE name = 'log_days_ahead' \gset
+\c -
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SET datestyle = 'SQL, DMY';
+SET timezone = 'Asia/Shanghai';
+SELECT abs(value - :days) < 0.1 AS same FROM qrcred.stats WHERE name = 'log_days_ahead';
+\c -
 BEGIN;
 DO $$
 DECLARE

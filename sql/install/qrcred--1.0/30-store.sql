@@ -486,7 +486,7 @@ BEGIN
 	FOR leaf IN
 		SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = 'qrcred_store.attempt'::regclass
-		  AND (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz <= clock_timestamp() - keep
+		  AND (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO [(]''([^'']+)''[)]'))[1]::timestamptz <= clock_timestamp() - keep
 		ORDER BY 1
 	LOOP
 		FOR tries IN 1..10 LOOP

@@ -104,11 +104,12 @@ COMMENT ON VIEW qrcred.attempt_daily IS 'Log rows by day (UTC), gateway, kind, v
 
 CREATE FUNCTION qrcred.list_stats(OUT name text, OUT value numeric, OUT warning text) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	SET datestyle = 'ISO, YMD' SET timezone = 'UTC'
 AS $stats$
 DECLARE
 	moment int8 := (extract(epoch FROM clock_timestamp()) * 1000000)::int8;
 BEGIN
-	SELECT round(extract(epoch FROM max((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz)
+	SELECT round(extract(epoch FROM max((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO [(]''([^'']+)''[)]'))[1]::timestamptz)
 					- clock_timestamp()) / 86400, 2) INTO value
 	FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
 	WHERE h.inhparent = 'qrcred_store.attempt'::regclass;
