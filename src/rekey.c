@@ -7,7 +7,6 @@
  */
 #include "qrcred.h"
 
-#include "catalog/pg_type.h"
 #include "chain.h"
 #include "epoch.h"
 #include "executor/spi.h"
@@ -16,31 +15,14 @@
 #include "miscadmin.h"
 #include "personal.h"
 #include "reseal.h"
+#include "store/keyuse.h"
 #include "store/relations.h"
 
 #define BATCH_MAX	1000000
 
-/* How many payers have something sealed under a key; the condition is on kid. */
-#define PAYERS_ON(condition) \
-	"SELECT count(*) FROM (SELECT credential_id FROM qrcred_store.login WHERE kid " condition \
-	" UNION SELECT credential_id FROM qrcred_store.card WHERE kid " condition \
-	" UNION SELECT credential_id FROM qrcred_store.biometric WHERE kid " condition ") p"
-
 PG_FUNCTION_INFO_V1(qrcred_rekey);
 PG_FUNCTION_INFO_V1(qrcred_retire_key);
 PG_FUNCTION_INFO_V1(qrcred_keyring_has);
-
-static int64
-count(const char *sql, int kid)
-{
-	Oid			types[] = {INT2OID};
-	Datum		values[] = {Int16GetDatum(kid)};
-	bool		isnull;
-
-	SPI_execute_with_args(sql, 1, types, values, NULL, false, 0);
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-									   1, &isnull));
-}
 
 /* One customer's data from its old key to the given one. */
 static void
@@ -80,23 +62,6 @@ reseal_batch(int batch, uint8 *master)
 	return kid;
 }
 
-/* Asks wallets on an old key to renew, once for each key that became current. */
-static void
-queue_renewals(int kid, int batch)
-{
-	Oid			types[] = {INT2OID, INT4OID, INT2OID};
-	Datum		values[] = {Int16GetDatum(kid), Int32GetDatum(batch),
-	Int16GetDatum(QC_NOTICE_RENEW)};
-
-	SPI_execute_with_args("INSERT INTO qrcred_store.outbox (kind, credential_id)"
-						  " SELECT $3, s.id FROM qrcred_store.strike s"
-						  " WHERE s.id > 0 AND s.kid <> $1 AND s.flags & 1 = 0 AND s.flags & 16 <> 0"
-						  " AND NOT EXISTS (SELECT FROM qrcred_store.outbox o, qrcred_store.key_check k"
-						  "  WHERE o.credential_id = s.id AND o.kind = $3 AND k.kid = $1"
-						  "  AND o.made >= k.first_used)"
-						  " ORDER BY s.id LIMIT $2", 3, types, values, NULL, false, 0);
-}
-
 /* rekey(batch): one batch; call it again, each in a transaction of its own. */
 Datum
 qrcred_rekey(PG_FUNCTION_ARGS)
@@ -104,9 +69,7 @@ qrcred_rekey(PG_FUNCTION_ARGS)
 	int			batch = (int) qr_int_arg(fcinfo, 0, "batch", 1, BATCH_MAX);
 	uint8		master[QC_KEY_LEN];
 	volatile int kid = 0;
-	int64		customers;
-	int64		payers;
-	int64		wallets;
+	QrKeyUse	left;
 
 	qr_store_ready();
 	SPI_connect();
@@ -120,37 +83,27 @@ qrcred_rekey(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	qr_reseal_payers(kid, batch);
-	queue_renewals(kid, batch);
-	customers = count("SELECT count(*) FROM qrcred_store.customer WHERE kid <> $1 AND full_name <> ''", kid);
-	payers = count(PAYERS_ON("<> $1"), kid);
-	wallets = count("SELECT count(*) FROM qrcred_store.strike WHERE id > 0 AND kid <> $1 AND flags & 1 = 0", kid);
+	qr_key_queue_renewals(kid, batch);
+	qr_key_left(kid, &left);
 	SPI_finish();
 	ereport(NOTICE,
 			(errmsg("master key %d: %lld customers and %lld payers still to re-seal, %lld credentials still on an older key",
-					kid, (long long) customers, (long long) payers, (long long) wallets)));
+					kid, (long long) left.customers, (long long) left.payers,
+					(long long) left.credentials)));
 	PG_RETURN_VOID();
 }
 
-/* Closes the chain of every owner in whose log the key is needed; reads the whole log. */
+/* Closes the chain of every owner in whose log the key is needed. */
 static void
 close_chains(int kid)
 {
-	Oid			types[] = {INT2OID};
-	Datum		values[] = {Int16GetDatum(kid)};
-	SPITupleTable *table;
 	uint64		n;
+	int64	   *owners = qr_key_owners(kid, &n);
 	uint64		i;
 
-	SPI_execute_with_args("SELECT id FROM qrcred_store.strike WHERE seal_kid = $1"
-						  " UNION SELECT owner FROM qrcred_store.anchor WHERE kid = $1"
-						  " UNION SELECT owner FROM qrcred_store.attempt WHERE kid = $1 ORDER BY 1",
-						  1, types, values, NULL, false, 0);
-	table = SPI_tuptable;
-	n = SPI_processed;
 	for (i = 0; i < n; i++)
 	{
-		bool		isnull;
-		int64		owner = DatumGetInt64(SPI_getbinval(table->vals[i], table->tupdesc, 1, &isnull));
+		int64		owner = owners[i];
 		QrChain		chain;
 		QrStrikeRef seen;
 
@@ -182,8 +135,7 @@ Datum
 qrcred_retire_key(PG_FUNCTION_ARGS)
 {
 	int			kid = (int) qr_int_arg(fcinfo, 0, "kid", 1, 255);
-	Oid			types[] = {INT2OID};
-	Datum		values[] = {Int16GetDatum(kid)};
+	QrKeyUse	use;
 
 	qr_store_ready();
 	if (kid == qr_keyring_current())
@@ -192,22 +144,17 @@ qrcred_retire_key(PG_FUNCTION_ARGS)
 				 errmsg("master key %d is the current one", kid),
 				 errhint("Make another key current first.")));
 	SPI_connect();
-	if (count("SELECT count(*) FROM qrcred_store.key_check WHERE kid = $1 AND retired IS NULL", kid) == 0)
+	if (!qr_key_is_in_use(kid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"kid\" names no key in use")));
-	refuse_if(count("SELECT count(*) FROM qrcred_store.strike WHERE id > 0 AND kid = $1 AND flags & 1 = 0", kid),
-			  kid, "credentials");
-	refuse_if(count("SELECT count(*) FROM qrcred_store.customer WHERE kid = $1 AND full_name <> ''", kid),
-			  kid, "customers");
-	refuse_if(count(PAYERS_ON("= $1"), kid), kid, "payers");
-	refuse_if(count("SELECT count(*) FROM qrcred_store.payment WHERE kid = $1"
-					" AND state IN ('open', 'presented')"
-					" AND (asked IS NOT NULL OR expires > pg_catalog.clock_timestamp())", kid),
-			  kid, "payments under way");
+	qr_key_use(kid, &use);
+	refuse_if(use.credentials, kid, "credentials");
+	refuse_if(use.customers, kid, "customers");
+	refuse_if(use.payers, kid, "payers");
+	refuse_if(use.payments, kid, "payments under way");
 	close_chains(kid);
-	SPI_execute_with_args("UPDATE qrcred_store.key_check SET retired = pg_catalog.clock_timestamp()"
-						  " WHERE kid = $1", 1, types, values, NULL, false, 0);
+	qr_key_retire(kid);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
