@@ -7,8 +7,10 @@ use warnings;
 
 use Digest::SHA qw(hmac_sha256);
 use Exporter qw(import);
+use Findings qw(check_repeats each_event end_prepared expected_failures finding findings
+  new_findings once rows);
 
-our @EXPORT_OK = qw(check amcheck);
+our @EXPORT_OK = qw(check);
 
 # The numbers that stand in the log.
 my %verdict_no = (accepted => 1, challenge => 2, rejected => 3, expired => 4,
@@ -16,34 +18,6 @@ my %verdict_no = (accepted => 1, challenge => 2, rejected => 3, expired => 4,
 my ($ACCEPTED, $CHALLENGE) = (1, 2);
 my ($WRONG, $TEXT, $REPEATED) = (6, 11, 18);
 my ($STATIC, $ROTATING, $SECOND, $TYPED, $FREEZE, $VOID) = (1, 2, 3, 4, 8, 9);
-
-# What a client may meet in a server that crashes, restarts, cancels or waits.
-my %expected_failure = map { $_ => 1 } qw(lost 57P01 57P02 57P03 57P05 57014
-  40001 40P01 42704 55P03 08P01 08006 25006 53300);
-
-my %findings;
-
-sub finding
-{
-	my ($what, $detail) = @_;
-	push @{ $findings{$what} }, $detail;
-	return;
-}
-
-# Calls $each with the fields of every row.
-sub rows
-{
-	my ($connstr, $query, $each) = @_;
-	open(my $in, '-|', 'psql', '-XAtq', '-d', $connstr, '-c', "COPY ($query) TO STDOUT")
-	  or die "psql: $!";
-	while (my $line = <$in>)
-	{
-		chomp $line;
-		$each->(split /\t/, $line, -1);
-	}
-	close $in or die "psql failed on: $query\n";
-	return;
-}
 
 sub bytes
 {
@@ -65,16 +39,16 @@ my %pack = (int8 => 'q>', int4 => 'l>', int2 => 's>');
 
 sub read_strikes
 {
-	my ($connstr, $key) = @_;
+	my ($node, $key) = @_;
 	my (@columns, %strikes);
 
 	rows(
-		$connstr,
+		$node,
 		"SELECT attname, typname FROM pg_attribute JOIN pg_type t ON t.oid = atttypid "
 		  . "WHERE attrelid = 'qrcred_store.strike'::regclass AND attnum > 0 ORDER BY attnum",
 		sub { push @columns, [@_] });
 	rows(
-		$connstr,
+		$node,
 		'SELECT ' . join(', ', map { $_->[0] } @columns) . ' FROM qrcred_store.strike',
 		sub {
 			my %row;
@@ -203,7 +177,7 @@ sub compare_end
 
 sub read_log
 {
-	my ($connstr, $key, $strikes, $terms) = @_;
+	my ($node, $key, $strikes, $terms) = @_;
 	my %log = (row => {}, at => {}, told => {}, rows => 0, wrong => 0);
 	my %ended;
 	my $s;
@@ -215,7 +189,7 @@ sub read_log
 	};
 
 	rows(
-		$connstr,
+		$node,
 		'SELECT owner, attempt_no, (extract(epoch FROM at) * 1000000)::int8, moment, actor, '
 		  . 'gateway, seal, kind, factor, verdict, reason, tier, freeze_no, generation, kid '
 		  . 'FROM qrcred_store.attempt ORDER BY owner, attempt_no, at',
@@ -284,7 +258,7 @@ sub has_within
 
 sub check_answer
 {
-	my ($log, $gateways, $seen, $a, $expected) = @_;
+	my ($log, $gateways, $seen, $a) = @_;
 	my $id = $a->{credential};
 	my $where = "credential $id, attempt $a->{attempt_no}, "
 	  . "client $a->{client} by $a->{mode}: $a->{verdict}";
@@ -333,14 +307,9 @@ sub check_answer
 	}
 	if ($a->{verdict} eq 'accepted')
 	{
-		my @once = $a->{asked} eq '-' ? () : "$id for $a->{asked}";
-		push @once, "$id by request $a->{request} $a->{asked}" if $a->{request} ne '-';
-		foreach my $key (@once)
-		{
-			my $before = $seen->{accepted}{$key} //= $a->{attempt_no};
-			finding('accepted twice', "$where, $key, before by attempt $before")
-			  if $before != $a->{attempt_no};
-		}
+		my @for = $a->{asked} eq '-' ? () : "$id for $a->{asked}";
+		push @for, "$id by request $a->{request} $a->{asked}" if $a->{request} ne '-';
+		once($seen, $a->{attempt_no}, $where, @for);
 	}
 	return;
 }
@@ -350,46 +319,31 @@ sub check_answers
 	my ($directory, $log, $gateways, $paid, %expected) = @_;
 	my %seen = (wrong => 0, repeats => [], answers => 0, guesses => 0, failures => {});
 
-	foreach my $file (sort glob "$directory/client-*.log")
-	{
-		open(my $in, '<', $file) or die "$file: $!";
-		while (my $line = <$in>)
-		{
-			chomp $line;
-			my %a;
-			@a{qw(sent received client credential gateway kind mode request asked
-				  verdict next tries_left attempt_no repeated)} = split /\t/, $line;
-			if ($a{verdict} eq '!')
+	each_event(
+		$directory,
+		[qw(sent received client credential gateway kind mode request asked
+			  verdict next tries_left attempt_no repeated)],
+		sub {
+			my ($a) = @_;
+			if ($a->{verdict} eq '!')
 			{
-				$seen{failures}{ $a{next} }++;
-				finding('unexpected error', "$a{next} by $a{mode}")
-				  unless $expected_failure{ $a{next} } || $expected{ $a{next} };
-				next;
+				$seen{failures}{ $a->{next} }++;
+				finding('unexpected error', "$a->{next} by $a->{mode}") unless $expected{ $a->{next} };
+				return;
 			}
-			if ($a{verdict} eq 'paid')
+			if ($a->{verdict} eq 'paid')
 			{
 				$seen{paid}++;
-				finding('commit lost', "client $a{client}, row $a{attempt_no}")
-				  unless $paid->{ $a{attempt_no} } || $expected{paid};
-				next;
+				finding('commit lost', "client $a->{client}, row $a->{attempt_no}")
+				  unless $paid->{ $a->{attempt_no} } || $expected{paid};
+				return;
 			}
 			$seen{answers}++;
-			$seen{guesses}++ if $a{kind} eq 'second' || $a{kind} eq 'typed';
-			$seen{modes}{ $a{mode} }++;
-			if ($a{verdict} eq 'otherwise')
-			{
-				next;
-			}
-			check_answer($log, $gateways, \%seen, \%a, \%expected);
-		}
-		close $in;
-	}
-	foreach my $repeat (@{ $seen{repeats} })
-	{
-		my ($key, $told, $where) = @$repeat;
-		finding('repeat differs from the first', "$where: $told, first $seen{first}{$key}")
-		  if defined $seen{first}{$key} && $seen{first}{$key} ne $told;
-	}
+			$seen{guesses}++ if $a->{kind} eq 'second' || $a->{kind} eq 'typed';
+			$seen{modes}{ $a->{mode} }++;
+			check_answer($log, $gateways, \%seen, $a) if $a->{verdict} ne 'otherwise';
+		});
+	check_repeats(\%seen);
 	foreach my $key (keys %{ $seen{told} })
 	{
 		finding('more verdicts told than logged', "gateway and verdict $key")
@@ -401,11 +355,12 @@ sub check_answers
 # Heaps against their indexes, by the server's own checker.
 sub amcheck
 {
-	my ($connstr) = @_;
+	my ($node) = @_;
+	my $connstr = $node->connstr('postgres');
 	my @relations;
 
 	rows(
-		$connstr,
+		$node,
 		"SELECT c.oid, c.relname, c.relkind FROM pg_class c WHERE relnamespace = "
 		  . "'qrcred_store'::regnamespace AND relkind IN ('r', 'i') ORDER BY 2",
 		sub { push @relations, [@_] });
@@ -433,25 +388,24 @@ sub amcheck
 sub check
 {
 	my ($node, $directory, $master, $limits, $max_freezes, @expected) = @_;
-	my $connstr = $node->connstr('postgres');
 	my $key = audit_key($master);
 	my (%terms, %gateways, %paid);
 
-	%findings = ();
-	rows($connstr, 'SELECT gid FROM pg_prepared_xacts',
-		sub { $node->safe_psql('postgres', "ROLLBACK PREPARED '$_[0]'") });
+	new_findings();
+	end_prepared($node);
 	rows(
-		$connstr,
+		$node,
 		'SELECT credential_id, code FROM qrcred_store.credential JOIN qrcred_store.issuer USING (issuer_id)',
 		sub { $terms{ $_[0] } = [ $limits->{ $_[1] }, $max_freezes->{ $_[1] } ] });
-	rows($connstr, 'SELECT gateway, gateway_id FROM qrcred_store.gateway',
+	rows($node, 'SELECT gateway, gateway_id FROM qrcred_store.gateway',
 		sub { $gateways{ $_[0] } = $_[1] });
-	rows($connstr, 'SELECT n FROM guess.paid', sub { $paid{ $_[0] } = 1 });
+	rows($node, 'SELECT n FROM guess.paid', sub { $paid{ $_[0] } = 1 });
 
-	my $strikes = read_strikes($connstr, $key);
-	my $log = read_log($connstr, $key, $strikes, \%terms);
-	my $seen = check_answers($directory, $log, \%gateways, \%paid, map { $_ => 1 } @expected);
-	amcheck($connstr);
+	my $strikes = read_strikes($node, $key);
+	my $log = read_log($node, $key, $strikes, \%terms);
+	my $seen = check_answers($directory, $log, \%gateways, \%paid,
+		expected_failures(25006, @expected));
+	amcheck($node);
 	my %totals = (
 		answers => $seen->{answers},
 		guesses => $seen->{guesses},
@@ -465,7 +419,7 @@ sub check
 		failures => $seen->{failures});
 	finding('fewer strikes stored than told', "$log->{wrong} < $seen->{wrong}")
 	  if $log->{wrong} < $seen->{wrong};
-	return ({%findings}, \%totals);
+	return (findings(), \%totals);
 }
 
 1;

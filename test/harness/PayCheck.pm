@@ -8,6 +8,8 @@ use warnings;
 
 use Digest::SHA qw(hmac_sha256);
 use Exporter qw(import);
+use Findings qw(check_repeats each_event end_prepared expected_failures finding findings
+  new_findings once rows);
 
 our @EXPORT_OK = qw(check_payments finish_payments);
 
@@ -18,36 +20,10 @@ my ($BIOMETRIC, $VERIFICATION) = (17, 18);
 my %factor = ($VERIFICATION => 2, $BIOMETRIC => 3);
 my $CEILING = 5;
 
-# What a payer or the issuer's program may meet in a server that crashes,
-# restarts, cancels or waits, or whose books are closed.
-my %expected_failure = map { $_ => 1 } qw(lost 57P01 57P02 57P03 57P05 57014
-  40001 40P01 42704 55P03 08P01 08006 53300 BK001);
+# The charge function says at times that the books are closed.
+my %expected_failure = expected_failures('BK001');
 # a code is sent again, or money settled, of a payment that has ended meanwhile
 my %expected_of = (resend => '55000', settle => '55000', decline => '55000');
-
-my %findings;
-
-sub finding
-{
-	my ($what, $detail) = @_;
-	push @{ $findings{$what} }, $detail;
-	return;
-}
-
-# Calls $each with the fields of every row.
-sub rows
-{
-	my ($node, $query, $each) = @_;
-	open(my $in, '-|', 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "COPY ($query) TO STDOUT (NULL '-')")
-	  or die "psql: $!";
-	while (my $line = <$in>)
-	{
-		chomp $line;
-		$each->(split /\t/, $line, -1);
-	}
-	close $in or die "psql failed on: $query\n";
-	return;
-}
 
 # ---- the store and the books
 
@@ -207,40 +183,36 @@ sub read_answers
 	my ($directory, $log, $totals) = @_;
 	my (@answers, %number);
 
-	foreach my $file (sort glob "$directory/client-*.log")
-	{
-		open(my $in, '<', $file) or die "$file: $!";
-		while (my $line = <$in>)
-		{
-			chomp $line;
-			my %a;
-			@a{qw(sent received client number payer payment verb mode request asked
-				  verdict status receipt tries_left attempt_no repeated)} = split /\t/, $line;
-			if ($a{verdict} eq '!')
+	each_event(
+		$directory,
+		[qw(sent received client number payer payment verb mode request asked
+			  verdict status receipt tries_left attempt_no repeated)],
+		sub {
+			my ($a) = @_;
+			if ($a->{verdict} eq '!')
 			{
-				$totals->{failures}{ $a{status} }++;
-				finding('unexpected error', "$a{status} at $a{verb} by $a{mode}")
-				  unless $expected_failure{ $a{status} } || $a{status} eq ($expected_of{ $a{verb} } // '');
+				$totals->{failures}{ $a->{status} }++;
+				finding('unexpected error', "$a->{status} at $a->{verb} by $a->{mode}")
+				  unless $expected_failure{ $a->{status} } || $a->{status} eq ($expected_of{ $a->{verb} } // '');
 			}
-			elsif ($a{verdict} eq 'committed' || $a{verdict} eq 'undone')
+			elsif ($a->{verdict} eq 'committed' || $a->{verdict} eq 'undone')
 			{
-				my $told = $number{"$a{client} $a{number}"} // die "fate of no answer: $line\n";
-				@{$told}{qw(fate ended)} = @a{qw(verdict received)};
+				my $told = $number{"$a->{client} $a->{number}"}
+				  // die "fate of no answer: client $a->{client}, $a->{number}\n";
+				@{$told}{qw(fate ended)} = @{$a}{qw(verdict received)};
 			}
 			else
 			{
-				$a{fate} = 'unknown';
-				$a{where} = "payment $a{payment}, client $a{client} by $a{mode}: "
-				  . "$a{verb} $a{verdict} $a{status} $a{receipt}";
-				$number{"$a{client} $a{number}"} = \%a;
-				push @answers, \%a;
+				$a->{fate} = 'unknown';
+				$a->{where} = "payment $a->{payment}, client $a->{client} by $a->{mode}: "
+				  . "$a->{verb} $a->{verdict} $a->{status} $a->{receipt}";
+				$number{"$a->{client} $a->{number}"} = $a;
+				push @answers, $a;
 				$totals->{answers}++;
-				$totals->{verbs}{ $a{verb} }++;
-				$totals->{modes}{ $a{mode} }++;
+				$totals->{verbs}{ $a->{verb} }++;
+				$totals->{modes}{ $a->{mode} }++;
 			}
-		}
-		close $in;
-	}
+		});
 	return \@answers;
 }
 
@@ -271,14 +243,9 @@ sub check_presented
 	return if $a->{verdict} ne 'accepted';
 	finding('a wrong code accepted', $a->{where}) if $a->{asked} eq '-';
 	$seen->{accepted_at}{"$a->{payer} $a->{attempt_no}"} = 1;
-	my @once = "$a->{payer} for step $a->{asked}";
-	push @once, "$a->{payer} by request $a->{request}" if $a->{request} ne '-';
-	foreach my $key (@once)
-	{
-		my $before = $seen->{accepted}{$key} //= $a->{attempt_no};
-		finding('accepted twice', "$a->{where}, $key, attempts $before and $a->{attempt_no}")
-		  if $before != $a->{attempt_no};
-	}
+	my @for = "$a->{payer} for step $a->{asked}";
+	push @for, "$a->{payer} by request $a->{request}" if $a->{request} ne '-';
+	once($seen, $a->{attempt_no}, $a->{where}, @for);
 	return;
 }
 
@@ -374,9 +341,8 @@ sub check_payments
 	my %totals = (answers => 0, wrong_told => 0, charged_told => 0);
 	my %seen = (repeats => []);
 
-	%findings = ();
-	rows($node, 'SELECT gid FROM pg_prepared_xacts',
-		sub { $node->safe_psql('postgres', "ROLLBACK PREPARED '$_[0]'") });
+	new_findings();
+	end_prepared($node);
 	my $payments = read_payments($node);
 	my $log = read_log($node, $limits);
 	my $answers = read_answers($directory, $log, \%totals);
@@ -401,18 +367,13 @@ sub check_payments
 	}
 	check_order($answers);
 	check_verifications($answers, $log);
-	foreach my $repeat (@{ $seen{repeats} })
-	{
-		my ($key, $told, $where) = @$repeat;
-		finding('repeat differs from the first', "$where, first $seen{first}{$key}")
-		  if defined $seen{first}{$key} && $seen{first}{$key} ne $told;
-	}
+	check_repeats(\%seen);
 	$totals{accepted} = keys %{ $seen{accepted_at} // {} };
 	$totals{wrong_stored} = $log->{wrong} // 0;
 	$totals{payments} = keys %$payments;
 	$totals{states}{ $_->{state} }++ foreach values %$payments;
 	$totals{asked} = grep { $_->{asked} } values %$payments;
-	return ({%findings}, \%totals);
+	return (findings(), \%totals);
 }
 
 # ---- nobody is stuck
