@@ -10,10 +10,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../test/harness";
 
-use Guess qw(new_server $master);
 use List::Util qw(shuffle);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Server qw(new_server);
 use ServerTree qw(install_build make_server_tree);
 use Test::More;
 

@@ -8,15 +8,17 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/harness";
 
-use Guess qw(background build_guesser end_background finish_guessing kill_backend kill_cluster new_server
-  progress set_up sql start_guessing start_pgbouncer stop_immediate wait_up
-  $master %limits %max_freezes);
+use Clients qw(build_clients finish_clients progress start_clients);
+use Findings qw(is_whole);
+use Guess qw(set_up %limits %max_freezes);
 use GuessCheck qw(check);
 use List::Util qw(shuffle);
-use Pay qw(as_role build_payers make_payers mood set_up_bank %pay_limits);
+use Pay qw(as_role make_payers mood set_up_bank %pay_limits);
 use PayCheck qw(check_payments finish_payments);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Server qw(background end_background forget_prepared kill_backend kill_cluster new_server sql
+  start_pgbouncer stop_immediate $master);
 use ServerTree qw(install_build make_server_tree);
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -44,7 +46,7 @@ sub say_so
 }
 
 say_so('building');
-my $guesser = build_guesser("$tmp/build");
+my $guesser = build_clients('guess', "$tmp/build");
 my $install_path = make_server_tree("$tmp/server");
 install_build("$FindBin::RealBin/..", "$tmp/work", $install_path);
 
@@ -56,32 +58,12 @@ sub wait_for_guesses
 	return;
 }
 
-# Nothing may be broken; says what is, and what was looked at.
-sub is_whole
-{
-	my ($name, $broken, $totals) = @_;
-	ok(!%$broken, $name);
-	foreach my $what (sort keys %$broken)
-	{
-		my @where = @{ $broken->{$what} };
-		diag("$what, " . scalar(@where) . ' times: '
-			  . join('; ', grep { defined } @where[ 0 .. 4 ]));
-	}
-	say_so(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	foreach my $list (grep { ref $totals->{$_} } sort keys %$totals)
-	{
-		say_so("$list: " . join ', ', map { "$_ $totals->{$list}{$_}" } sort keys %{ $totals->{$list} });
-	}
-	return;
-}
-
 sub is_sound
 {
 	my ($node, $directory, $name, @expected) = @_;
 	say_so("checking $name");
-	my ($broken, $totals) =
-	  check($node, $directory, $master, \%limits, \%max_freezes, @expected);
-	is_whole("$name: what was told is counted, once, and the log is whole", $broken, $totals);
+	my $totals = is_whole("$name: what was told is counted, once, and the log is whole",
+		check($node, $directory, $master, \%limits, \%max_freezes, @expected));
 	$guesses_of_all += $totals->{guesses};
 	return $totals;
 }
@@ -115,15 +97,6 @@ sub signal_backends
 		"SELECT $function(pid) FROM (SELECT pid FROM pg_stat_activity "
 		  . "WHERE backend_type = 'client backend' AND query LIKE '%qrcred%' "
 		  . "AND pid <> pg_backend_pid() ORDER BY random() LIMIT $many) s");
-	return;
-}
-
-sub forget_prepared
-{
-	my ($node) = @_;
-	sql($node,
-		"SELECT format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts "
-		  . "WHERE prepared < now() - interval '2 s' \\gexec\n");
 	return;
 }
 
@@ -180,7 +153,7 @@ sub storm
 	set_up($node, qw(three five));
 	my ($bouncer, $stop_bouncer) = start_pgbouncer($node);
 	my $direct = $node->connstr('postgres');
-	my $run = start_guessing($guesser, "$tmp/storm", '-c', $direct, '-c', $bouncer,
+	my $run = start_clients($guesser, "$tmp/storm", '-c', $direct, '-c', $bouncer,
 		'-c', $direct, qw(-i three -i five -n 18 -s 500));
 	my ($crashes, $from) = (0, time);
 	my (@crashes, @rewrites);
@@ -220,11 +193,11 @@ sub storm
 			}
 		}
 		end_background($session);
-		forget_prepared($node);
+		forget_prepared($node, 2);
 		say_so($what, $run);
 		sleep 0.5 + rand 2.5;
 	}
-	my ($guesses) = finish_guessing($run, 1);
+	my ($guesses) = finish_clients($run, 1);
 	$stop_bouncer->();
 	my $totals = is_sound($node, "$tmp/storm", 'storm');
 	cmp_ok($guesses, '>=', $enough_guesses, 'storm: guesses');
@@ -244,7 +217,7 @@ sub consistency
 	my $node = new_server('consistency', $install_path, wal_consistency_checking => "'all'");
 	$node->start;
 	set_up($node, qw(three five));
-	my $run = start_guessing($guesser, "$tmp/consistency", '-c',
+	my $run = start_clients($guesser, "$tmp/consistency", '-c',
 		$node->connstr('postgres'), qw(-i three -i five -n 16 -s 150));
 	my $crashes = 0;
 	foreach my $crash (sort keys %crash)
@@ -254,7 +227,7 @@ sub consistency
 		say_so("$crash, wal_consistency_checking = all", $run);
 	}
 	sleep 2;
-	finish_guessing($run, 1);
+	finish_clients($run, 1);
 	is($crashes, 3, 'consistency: every recovery found the pages as logged');
 	is_sound($node, "$tmp/consistency", 'consistency');
 	$crashes_of_all += $crashes;
@@ -282,7 +255,7 @@ sub failover
 
 	my $hosts = join ',', map { $_->host } $primary, $standby;
 	my $ports = join ',', map { $_->port } $primary, $standby;
-	my $run = start_guessing($guesser, "$tmp/failover", '-c',
+	my $run = start_clients($guesser, "$tmp/failover", '-c',
 		"host=$hosts port=$ports dbname=postgres target_session_attrs=read-write",
 		qw(-i shown -n 16 -s 150));
 	wait_for_guesses($run, 4000);
@@ -313,7 +286,7 @@ sub failover
 	sql($standby, q{SELECT qrcred.set_policy('shown', '{"sync_standby": false}')});
 	say_so('primary killed, standby promoted', $run);
 	sleep 6;
-	my ($guesses) = finish_guessing($run, 1);
+	my ($guesses) = finish_clients($run, 1);
 	cmp_ok($guesses, '>=', 4000, 'failover: guesses');
 
 	# until the policy was changed there, the promoted one refused
@@ -332,13 +305,13 @@ sub payments
 	my $directory = "$tmp/payments";
 	$node->start;
 	set_up_bank($node, qw(shown five silent));
-	my $payer = build_payers("$tmp/build");
+	my $payer = build_clients('pay', "$tmp/build");
 	my ($phone, $desk) = map { as_role($node, $_) } qw(phone desk);
 	say_so(make_payers($node, $directory, shown => 20, five => 20, silent => 10) . ' payers');
 	mood($node, 'wild');
 
 	my $from = time;
-	my $run = start_guessing($payer, $directory, '-c', $phone, '-C', $desk, qw(-n 18 -N 2));
+	my $run = start_clients($payer, $directory, '-c', $phone, '-C', $desk, qw(-n 18 -N 2));
 	my @others = (
 		sub { signal_backends($node, 'pg_terminate_backend', 5); 'backends terminated' },
 		sub { foreach (1 .. 8) { signal_backends($node, 'pg_cancel_backend', 6) } 'statements cancelled' },
@@ -352,11 +325,11 @@ sub payments
 		my $what = $others[ $others++ % @others ]->();
 		sleep 1 + rand 1.5;
 		$crashes++ if $crash{$kind}->($node);
-		forget_prepared($node);
+		forget_prepared($node, 2);
 		my ($confirmations, $wrong, $charged) = progress($run);
 		say_so("$what, $kind: $confirmations confirmations, $wrong wrong codes, $charged times charged");
 	}
-	finish_guessing($run, 1);
+	finish_clients($run, 1);
 	cmp_ok($crashes, '>=', 3, 'payments: crashes');
 	is_whole('payments: what was told is so, and was done once', check_payments($node, $directory, \%pay_limits));
 

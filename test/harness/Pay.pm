@@ -5,14 +5,14 @@ package Pay;
 use strict;
 use warnings;
 
+use Clients qw(undoing_functions);
 use Digest::SHA qw(sha256_hex);
 use Exporter qw(import);
-use File::Basename;
 use File::Path qw(make_path);
 use IPC::Run;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(as_role build_payers forget_prepared make_payers mood set_up_bank %pay_limits);
+our @EXPORT_OK = qw(as_role make_payers mood set_up_bank %pay_limits);
 
 our %pay_limits = (shown => 3, five => 5, silent => 3);
 
@@ -24,17 +24,6 @@ my %policy = (
 	silent => '"strike_limit": 3, "verification": "off"');
 my $common = '"activation": "none", "freeze_seconds": 1, "freeze_cap_seconds": 1, '
   . '"max_freezes": 20, "skew_ahead": true';
-
-sub build_payers
-{
-	my ($where) = @_;
-	make_path($where);
-	local %ENV = %ENV;
-	delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES)};
-	system('make', '-s', '-C', dirname(__FILE__), "BUILD=$where", 'pay') == 0
-	  or die "the payers could not be built\n";
-	return "$where/pay";
-}
 
 # Connections of a role; locks are waited for a while only.
 sub as_role
@@ -48,6 +37,7 @@ sub as_role
 sub set_up_bank
 {
 	my ($node, @issuers) = @_;
+	my $arguments = 'verb text, session text, payment uuid, code text, gateway text, request uuid';
 	$node->safe_psql(
 		'postgres', q{
 SET client_min_messages = warning;
@@ -104,11 +94,9 @@ GRANT SELECT, UPDATE ON bank.outgoing TO desk;
 RESET ROLE;
 
 CREATE SCHEMA pay;
-CREATE TABLE pay.noise (n int);
 GRANT USAGE ON SCHEMA pay TO phone;
-GRANT SELECT, INSERT ON pay.noise TO phone;
 CREATE TYPE pay.answer AS (verdict text, status text, receipt text, tries_left int, attempt_no int8, repeated bool, challenge text);
-CREATE FUNCTION pay.ask(verb text, session text, payment uuid, code text, gateway text, request uuid)
+CREATE FUNCTION pay.ask(} . $arguments . q{)
 RETURNS pay.answer LANGUAGE plpgsql AS $$
 DECLARE a pay.answer;
 BEGIN
@@ -121,28 +109,10 @@ BEGIN
 	END IF;
 	RETURN a;
 END $$;
-CREATE FUNCTION pay.caught(verb text, session text, payment uuid, code text, gateway text, request uuid)
-RETURNS pay.answer LANGUAGE plpgsql AS $$
-DECLARE a pay.answer;
-BEGIN
-	BEGIN
-		a := pay.ask(verb, session, payment, code, gateway, request);
-		INSERT INTO pay.noise VALUES (2);
-		RAISE EXCEPTION 'taken back' USING ERRCODE = 'PA000';
-	EXCEPTION WHEN SQLSTATE 'PA000' THEN NULL;
-	END;
-	RETURN a;
-END $$;
-CREATE FUNCTION pay.raised(verb text, session text, payment uuid, code text, gateway text, request uuid)
-RETURNS pay.answer LANGUAGE plpgsql AS $$
-DECLARE a pay.answer;
-BEGIN
-	a := pay.ask(verb, session, payment, code, gateway, request);
-	RAISE EXCEPTION USING MESSAGE = concat_ws('|', 'told', a.verdict, coalesce(a.status, ''),
-		coalesce(a.receipt, ''), coalesce(a.tries_left::text, ''), coalesce(a.attempt_no::text, ''),
-		coalesce(substr(a.repeated::text, 1, 1), ''), coalesce(a.challenge, ''));
-END $$;
-});
+}
+		  . undoing_functions('pay', $arguments, 'pay.answer',
+			qw(verdict status receipt tries_left attempt_no repeated challenge))
+		  . 'GRANT SELECT, INSERT ON pay.noise TO phone;');
 	foreach my $issuer (@issuers)
 	{
 		$node->safe_psql('postgres',
@@ -157,15 +127,6 @@ sub mood
 {
 	my ($node, $mood) = @_;
 	$node->safe_psql('postgres', "UPDATE bank.mood SET mood = '$mood'");
-	return;
-}
-
-# What a client prepared and did not live to end holds its payment.
-sub forget_prepared
-{
-	my ($node) = @_;
-	$node->psql('postgres', "SELECT format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts "
-		  . "WHERE prepared < now() - interval '1 s' \\gexec\n");
 	return;
 }
 

@@ -20,21 +20,6 @@ call(Client *c, const char *sql, const char *const *args, int nargs)
 	return NULL;
 }
 
-static bool
-read_key(const char *hex, uint8_t key[QC_KEY_LEN])
-{
-	int			i;
-	unsigned	byte;
-
-	for (i = 0; i < QC_KEY_LEN; i++)
-	{
-		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
-			return false;
-		key[i] = (uint8_t) byte;
-	}
-	return true;
-}
-
 /*
  * Registers a customer, issues and downloads, each committed by itself.  False
  * when the server went away; what was half made stays unused.  The slot's lock
@@ -43,7 +28,7 @@ read_key(const char *hex, uint8_t key[QC_KEY_LEN])
 bool
 make_credential(Client *c, Slot *slot, int number)
 {
-	const char *issuer = options.issuer[number % options.nissuers];
+	const char *issuer = place.issuer[number % place.nissuers];
 	char		reference[48];
 	char		id_number[24];
 	const char *registration[] = {issuer, reference, "Ada Example", id_number, "+8613800000000"};
@@ -67,13 +52,13 @@ make_credential(Client *c, Slot *slot, int number)
 	if (package != NULL && !PQgetisnull(package, 0, 0))
 	{
 		pthread_mutex_lock(&slot->lock);
-		ok = read_key(PQgetvalue(package, 0, 1), slot->second_key) &&
-			read_key(PQgetvalue(package, 0, 2), slot->rotating_key) &&
-			read_key(PQgetvalue(package, 0, 3), slot->ocra_key);
+		ok = read_hex(PQgetvalue(package, 0, 1), slot->second_key, QC_KEY_LEN) &&
+			read_hex(PQgetvalue(package, 0, 2), slot->rotating_key, QC_KEY_LEN) &&
+			read_hex(PQgetvalue(package, 0, 3), slot->ocra_key, QC_KEY_LEN);
 		snprintf(slot->first, sizeof(slot->first), "%s", PQgetvalue(package, 0, 0));
 		slot->kid = (uint8_t) atoi(PQgetvalue(package, 0, 4));
 		snprintf(slot->gateway, sizeof(slot->gateway), "till-%d",
-				 1 + number % options.ngateways);
+				 1 + number % place.ngateways);
 		snprintf(slot->text, sizeof(slot->text), "%s",
 				 number % 4 == 3 ? "CNY 12.50 Books" : "");
 		slot->digits[0] = '\0';
@@ -84,17 +69,6 @@ make_credential(Client *c, Slot *slot, int number)
 	PQclear(package);
 	PQclear(issued);
 	return ok;
-}
-
-static void
-draw_request(Client *c, char out[UUID_TEXT + 1])
-{
-	unsigned long long hi = draw(c, UINT64_MAX);
-	unsigned long long lo = draw(c, UINT64_MAX);
-
-	snprintf(out, UUID_TEXT + 1, "%08llx-%04llx-4%03llx-8%03llx-%012llx",
-			 hi >> 32, (hi >> 16) & 0xffff, hi & 0xfff, lo >> 52,
-			 lo & 0xffffffffffffULL);
 }
 
 /* The wallet's second code, or one with a random MAC. */

@@ -10,21 +10,6 @@
 
 #define WRONG_CODES	14			/* a payer bears them without being void */
 
-static bool
-read_hex(const char *hex, uint8_t *out, int n)
-{
-	int			i;
-	unsigned	byte;
-
-	for (i = 0; i < n; i++)
-	{
-		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
-			return false;
-		out[i] = (uint8_t) byte;
-	}
-	return true;
-}
-
 /* Fills slots from the file "payers"; how many there are. */
 int
 read_payers(const char *directory)
@@ -60,25 +45,11 @@ read_payers(const char *directory)
 		n++;
 	}
 	if (f == NULL || n == 0)
-	{
-		fprintf(stderr, "pay: there are no payers in %s\n", path);
-		exit(1);
-	}
+		give_up(1, "there are no payers in %s", path);
 	fclose(f);
 	for (kid = 0; kid < n; kid++)
 		pthread_mutex_init(&slots[kid].lock, NULL);
 	return n;
-}
-
-void
-draw_request(Client *c, char out[UUID_TEXT + 1])
-{
-	unsigned long long hi = draw(c, UINT64_MAX);
-	unsigned long long lo = draw(c, UINT64_MAX);
-
-	snprintf(out, UUID_TEXT + 1, "%08llx-%04llx-4%03llx-8%03llx-%012llx",
-			 hi >> 32, (hi >> 16) & 0xffff, hi & 0xfff, lo >> 52,
-			 lo & 0xffffffffffffULL);
 }
 
 /* The next step that a code may have, not used before; 0 when there is none. */
@@ -140,7 +111,7 @@ begin_payment(Client *c, Slot *slot)
 		if (PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) == 1)
 			ok = take_payment(c, slot, res);
 		PQclear(res);
-		if (!ok && PQstatus(c->conn) != CONNECTION_OK && !connect_client(c))
+		if (!ok && !is_ready(c))
 			break;
 	}
 	return ok;

@@ -41,7 +41,7 @@ call(Client *c, const Ask *ask, const char *sql, const char *word, Answer *answe
 static bool
 finish_order(Client *c, Ask *ask, Answer *answer)
 {
-	char		receipt[RECEIPT_MAX];
+	char		receipt[sizeof(answer->receipt)];
 
 	if (draw(c, 5) == 0)
 	{
@@ -67,19 +67,14 @@ say_again(Client *c, const Ask *ask, const Answer *said)
 						 NULL, NULL, 0));
 }
 
-void *
-settler_main(void *arg)
+void
+keep_settling(Client *c)
 {
-	Client	   *c = arg;
-
-	while (!stopping)
+	while (is_ready(c))
 	{
 		Ask			ask;
 		Answer		answer;
 
-		if ((c->conn == NULL || PQstatus(c->conn) != CONNECTION_OK) &&
-			!connect_client(c))
-			break;
 		if (take_order(c, &ask) && finish_order(c, &ask, &answer))
 		{
 			uint64_t	how = draw(c, 8);
@@ -91,12 +86,7 @@ settler_main(void *arg)
 			if (c->conn && answer.fate == FATE_COMMITTED && ask.verb == VERB_SETTLE)
 				say_again(c, &ask, &answer);
 		}
-		if (c->conn && PQstatus(c->conn) == CONNECTION_OK &&
-			PQtransactionStatus(c->conn) != PQTRANS_IDLE)
-			PQclear(PQexec(c->conn, "ROLLBACK"));
+		end_transaction(c);
 		usleep(3000 + draw(c, 20000));
 	}
-	PQfinish(c->conn);
-	fclose(c->log);
-	return NULL;
 }

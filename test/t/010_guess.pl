@@ -6,42 +6,33 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../harness";
 
-use Guess qw(build_guesser finish_guessing kill_backend kill_cluster new_server
-  progress set_up sql start_guessing stop_immediate $master %limits %max_freezes);
+use Clients qw(build_clients finish_clients progress start_clients);
+use Findings qw(is_whole);
+use Guess qw(set_up %limits %max_freezes);
 use GuessCheck qw(check);
 use PostgreSQL::Test::Utils;
+use Server qw(kill_backend kill_cluster new_server stop_immediate $master);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $tmp = PostgreSQL::Test::Utils::tempdir();
-my $guesser = build_guesser("$tmp/build");
+my $guesser = build_clients('guess', "$tmp/build");
 my $node = new_server('guess');
 $node->start;
 set_up($node, qw(three five long));
 my $connstr = $node->connstr('postgres');
 
-# Nothing may be broken; says what is.
 sub is_sound
 {
 	my ($directory, $name) = @_;
-	my ($broken, $totals) = check($node, $directory, $master, \%limits, \%max_freezes);
-	ok(!%$broken, $name);
-	foreach my $what (sort keys %$broken)
-	{
-		my @where = @{ $broken->{$what} };
-		diag("$what, " . scalar(@where) . " times: "
-			  . join('; ', grep { defined } @where[ 0 .. 4 ]));
-	}
-	note(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	note("$_: " . join ', ', map { "$_" } %{ $totals->{$_} }) foreach qw(modes failures);
-	return $totals;
+	return is_whole($name, check($node, $directory, $master, \%limits, \%max_freezes));
 }
 
 # ---- the quick one: 16 clients, one credential, every guess rolled back
 
-my $run = start_guessing($guesser, "$tmp/quick", '-c', $connstr, '-i', 'long',
+my $run = start_clients($guesser, "$tmp/quick", '-c', $connstr, '-i', 'long',
 	qw(-n 16 -s 1 -g 400 -o -m rollback));
-finish_guessing($run);
+finish_clients($run);
 my $quick = is_sound("$tmp/quick", 'a credential that 16 clients guessed at inside BEGIN ... ROLLBACK');
 is($quick->{told_wrong}, 3, 'exactly the limit of wrong codes was told');
 cmp_ok($quick->{guesses}, '>=', 400, 'of many guesses');
@@ -49,7 +40,7 @@ cmp_ok($quick->{guesses}, '>=', 400, 'of many guesses');
 # ---- in every mode, with three crashes
 
 my $began = time;
-$run = start_guessing($guesser, "$tmp/mixed", '-c', $connstr,
+$run = start_clients($guesser, "$tmp/mixed", '-c', $connstr,
 	qw(-i three -i five -n 16 -s 150 -g 10000));
 my @crashes = (\&kill_backend, \&kill_cluster, \&stop_immediate);
 my $crashes = 0;
@@ -60,7 +51,7 @@ foreach my $i (0 .. $#crashes)
 	sleep 0.05 while (progress($run))[0] < $from && time < $until;
 	$crashes++ if $crashes[$i]->($node);
 }
-my ($guesses, $strikes, $acceptances) = finish_guessing($run);
+my ($guesses, $strikes, $acceptances) = finish_clients($run);
 is($crashes, 3, 'three crashes');
 note(sprintf '%d guesses, %d strikes, %d acceptances in %.1f s',
 	$guesses, $strikes, $acceptances, time - $began);
@@ -73,7 +64,7 @@ cmp_ok($mixed->{paid}, '>=', 100, 'transactions of the callers committed, and no
 
 # ---- the callers' own commits, with nobody else to flush for them
 
-$run = start_guessing($guesser, "$tmp/paid", '-c', $connstr,
+$run = start_clients($guesser, "$tmp/paid", '-c', $connstr,
 	qw(-i three -i five -n 1 -s 60 -m paid));
 foreach my $crash (1 .. 8)
 {
@@ -82,7 +73,7 @@ foreach my $crash (1 .. 8)
 	sleep 0.05 while (progress($run))[0] < $from + 60 && time < $until;
 	kill_cluster($node);
 }
-finish_guessing($run, 1);
+finish_clients($run, 1);
 my $paid = is_sound("$tmp/paid", 'a commit is as durable as without a verdict in it');
 cmp_ok($paid->{paid}, '>=', 200, 'commits were told');
 

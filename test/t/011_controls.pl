@@ -7,16 +7,18 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../harness";
 
-use Guess qw(build_guesser finish_guessing kill_cluster new_server progress
-  set_up start_guessing $master %limits %max_freezes);
+use Clients qw(build_clients finish_clients progress start_clients);
+use Findings qw(lines_of_findings lines_of_totals);
+use Guess qw(set_up %limits %max_freezes);
 use GuessCheck qw(check);
 use PostgreSQL::Test::Utils;
+use Server qw(kill_cluster new_server $master);
 use ServerTree qw(install_build make_server_tree);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $tmp = PostgreSQL::Test::Utils::tempdir();
-my $guesser = build_guesser("$tmp/build");
+my $guesser = build_clients('guess', "$tmp/build");
 my $install_path = make_server_tree("$tmp/server");
 
 # Servers of this test run in the private tree only.
@@ -44,7 +46,7 @@ my @start = qw(-i three -i five -n 16 -s 150);
 sub guess
 {
 	my ($node, $directory, @options) = @_;
-	return start_guessing($guesser, $directory, '-c', $node->connstr('postgres'), @options);
+	return start_clients($guesser, $directory, '-c', $node->connstr('postgres'), @options);
 }
 
 sub wait_for_guesses
@@ -60,9 +62,7 @@ sub findings
 {
 	my ($node, $directory) = @_;
 	my ($broken, $totals) = check($node, $directory, $master, \%limits, \%max_freezes);
-	note(join ', ', map { "$_ $totals->{$_}" } grep { !ref $totals->{$_} } sort keys %$totals);
-	note("$_, " . scalar(@{ $broken->{$_} }) . " times: $broken->{$_}[0]")
-	  foreach sort keys %$broken;
+	note($_) foreach lines_of_totals($totals), lines_of_findings($broken);
 	return $broken;
 }
 
@@ -81,7 +81,7 @@ sub guess_until_crashes
 	my $until = time + 90;
 	sleep 0.2 while crashes($node) < $crashes && time < $until;
 	sleep 1;
-	finish_guessing($run, 1);
+	finish_clients($run, 1);
 	return;
 }
 
@@ -90,7 +90,7 @@ sub guess_until_crashes
 my $node = server('outside', 'QRCRED_CONTROL=1');
 my $run = guess($node, "$tmp/outside",
 	qw(-i long_five -n 16 -s 700 -g 11200 -o -m), 'plain,rollback');
-finish_guessing($run);
+finish_clients($run);
 my $broken = findings($node, "$tmp/outside");
 ok( $broken->{'more wrong codes told than the limit'}
 	  || $broken->{'strike lost'},
@@ -107,7 +107,7 @@ foreach my $crash (1 .. 4)
 	wait_for_guesses($run, $crash * 1000);
 	kill_cluster($node);
 }
-finish_guessing($run, 1);
+finish_clients($run, 1);
 $broken = findings($node, "$tmp/unflushed");
 ok( $broken->{'revealed and lost'}
 	  || $broken->{'verdict without a log row'}

@@ -8,12 +8,12 @@ use Digest::SHA qw(sha256_hex);
 use FindBin;
 use lib "$FindBin::RealBin/../harness", "$FindBin::RealBin/../cli";
 
-use Guess qw(new_server);
 use IPC::Run;
 use JSON::PP;
 use Pay qw(make_payers set_up_bank);
 use Payer ();
 use PostgreSQL::Test::Utils;
+use Server qw(new_server);
 use Test::More;
 use Time::HiRes qw(sleep time);
 

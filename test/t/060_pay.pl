@@ -11,10 +11,10 @@ use Encode qw(encode);
 use FindBin;
 use lib "$FindBin::RealBin/../harness", "$FindBin::RealBin/../cli";
 
-use Guess qw(new_server);
 use JSON::PP;
 use Pay qw(set_up_bank);
 use PostgreSQL::Test::Utils;
+use Server qw(new_server);
 use Test::More;
 use Time::HiRes qw(sleep time);
 

@@ -1,5 +1,5 @@
 /*
- * work.c
+ * paying.c
  *	  What a client does: it picks a payer, and begins, presents or confirms his
  *	  payment, rightly or wrongly.
  *
@@ -35,7 +35,7 @@ learn(Slot *slot, const Ask *ask, const Answer *a)
 	else if (ask->verb == VERB_PRESENT)
 	{
 		if (a->challenge[0] != '\0')
-			strcpy(slot->digits, a->challenge);
+			snprintf(slot->digits, sizeof(slot->digits), "%.*s", QC_VERIFICATION_DIGITS, a->challenge);
 		if (strcmp(a->verdict, "accepted") == 0)
 		{
 			if (a->fate == FATE_COMMITTED)
@@ -69,7 +69,7 @@ learn(Slot *slot, const Ask *ask, const Answer *a)
 
 /* In a mode at random; who lost the reply asks again at once, half of the time. */
 static void
-ask_once(Client *c, Slot *slot, Ask *ask)
+ask_and_learn(Client *c, Slot *slot, Ask *ask)
 {
 	Answer		answer;
 	int			mode = draw_mode(c, slot->state == STATE_PRESENTED ? draw(c, 60) != 0 :
@@ -80,8 +80,7 @@ ask_once(Client *c, Slot *slot, Ask *ask)
 		mode = (int) draw(c, 3);
 	if (ask_in_mode(c, mode, ask, &answer))
 		learn(slot, ask, &answer);
-	else if (ask->asked[0] && draw(c, 2) && (c->conn || connect_client(c)) &&
-			 (PQstatus(c->conn) == CONNECTION_OK || connect_client(c)) &&
+	else if (ask->asked[0] && draw(c, 2) && is_ready(c) &&
 			 ask_in_mode(c, (int) draw(c, 3), ask, &answer))
 		learn(slot, ask, &answer);
 }
@@ -203,15 +202,27 @@ work(Client *c)
 			 !choose(c, slot, &seen, &ask))
 		usleep(500);
 	else
-		ask_once(c, slot, &ask);
+		ask_and_learn(c, slot, &ask);
 }
 
-/* One payment after the other, by all at the same time. */
+void
+keep_paying(Client *c)
+{
+	while (is_ready(c))
+	{
+		work(c);
+		usleep(draw(c, 3000));
+	}
+}
+
 static void
-run_race(Client *c)
+run_race(Client *c, Verb verb)
 {
 	int			i;
 
+	/* the others would wait for it */
+	if (!is_ready(c))
+		abort();
 	for (i = 0; i < options.nslots; i++)
 	{
 		Slot		seen;
@@ -221,8 +232,8 @@ run_race(Client *c)
 		pthread_mutex_lock(&slots[i].lock);
 		seen = slots[i];
 		pthread_mutex_unlock(&slots[i].lock);
-		ask_for(&seen, options.is_presented ? VERB_PRESENT : VERB_CONFIRM, &ask);
-		if (options.is_presented && draw(c, 2))
+		ask_for(&seen, verb, &ask);
+		if (verb == VERB_PRESENT && draw(c, 2))
 			draw_request(c, ask.request);
 		if (options.only_wrong)
 			wrong_code(c, &seen, &ask);
@@ -231,64 +242,39 @@ run_race(Client *c)
 	}
 }
 
-void *
-client_main(void *arg)
+void
+race_to_present(Client *c)
 {
-	Client	   *c = arg;
+	run_race(c, VERB_PRESENT);
+}
 
-	if (qc_mac_open(&c->mac) != QC_OK)
-		abort();
-	if (options.is_race)
-	{
-		if (!connect_client(c))
-			abort();
-		run_race(c);
-	}
-	else
-		while (!stopping)
-		{
-			if ((c->conn == NULL || PQstatus(c->conn) != CONNECTION_OK) &&
-				!connect_client(c))
-				break;
-			work(c);
-			usleep(draw(c, 3000));
-		}
-	PQfinish(c->conn);
-	qc_mac_close(&c->mac);
-	fclose(c->log);
-	return NULL;
+void
+race_to_confirm(Client *c)
+{
+	run_race(c, VERB_CONFIRM);
 }
 
 /* For a race: every payment begun, and presented before anybody confirms. */
 void
-present_all(Client *c)
+present_all(Client *c, bool is_presented, int nclients)
 {
 	int			i;
 
-	if (qc_mac_open(&c->mac) != QC_OK || !connect_client(c))
-		exit(1);
+	if (!is_ready(c))
+		give_up(1, "stopped");
 	for (i = 0; i < options.nslots; i++)
 	{
 		Ask			ask;
 		Answer		answer;
 
 		if (!begin_payment(c, &slots[i]) || !new_code(c, &slots[i]))
-		{
-			fprintf(stderr, "pay: payer %d has no payment: %s\n", i, PQerrorMessage(c->conn));
-			exit(1);
-		}
-		if (options.is_presented)
+			give_up(1, "payer %d has no payment: %s", i, PQerrorMessage(c->conn));
+		if (is_presented)
 			continue;
 		ask_for(&slots[i], VERB_PRESENT, &ask);
 		if (!ask_in_mode(c, 0, &ask, &answer) || strcmp(answer.verdict, "accepted") != 0)
-		{
-			fprintf(stderr, "pay: payer %d was not accepted: %s\n", i, PQerrorMessage(c->conn));
-			exit(1);
-		}
+			give_up(1, "payer %d was not accepted: %s", i, PQerrorMessage(c->conn));
 		learn(&slots[i], &ask, &answer);
 	}
-	PQfinish(c->conn);
-	qc_mac_close(&c->mac);
-	c->conn = NULL;
-	pthread_barrier_init(&race, NULL, (unsigned) options.nclients);
+	pthread_barrier_init(&race, NULL, (unsigned) nclients);
 }
