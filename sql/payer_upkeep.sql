@@ -55,6 +55,7 @@ SELECT pg_reload_conf();
 SELECT qrcred.rekey(1);
 SELECT qrcred.rekey(100);
 SELECT kid, customers, payers, credentials FROM qrcred.key_usage;
+SELECT customer_ref, count(*) AS asked_to_renew FROM qrcred_store.outbox JOIN qrcred_store.credential USING (credential_id) WHERE outbox.kind = 9 GROUP BY 1 ORDER BY 1;
 SELECT l.kid AS login, c.kid AS card, b.kid AS biometric, name_digest = hmac('login-a', qt.master_key('login', 8), 'sha256') AS digest FROM qt.wallet w JOIN qrcred_store.login l ON l.credential_id = w.id JOIN qrcred_store.card c USING (credential_id) JOIN qrcred_store.biometric b USING (credential_id) WHERE w.name = 'a';
 SELECT ticket FROM qrcred.enrol_payer('bank', 'P-b') \gset
 SELECT qrcred.register_login(:'ticket', NULL, 'login-a', 'x');
@@ -76,8 +77,15 @@ SELECT kid, shown = qt.sent('d1') AS shown FROM qt.payment WHERE name = 'd1';
 SELECT qrcred.void_credential(id, 'closed') FROM qrcred_store.strike WHERE id > 0 AND kid = 7 AND flags & 1 = 0;
 SELECT kid, customers, payers, credentials FROM qrcred.key_usage;
 SELECT qt.err('SELECT qrcred.retire_key(7)');
+BEGIN;
+UPDATE qrcred_store.card SET kid = 7 WHERE credential_id = :a;
+SELECT qt.err('SELECT qrcred.retire_key(7)');
+UPDATE qrcred_store.customer SET kid = 7 WHERE customer_ref = 'P-a';
+SELECT qt.err('SELECT qrcred.retire_key(7)');
+ROLLBACK;
 SELECT qrcred.cancel_payment(qt.session('d'), id) FROM qt.payment WHERE name = 'd0';
 SELECT qrcred.retire_key(7);
+SELECT qt.err('SELECT qrcred.retire_key(7)');
 COPY (SELECT) TO PROGRAM 'cat >/dev/null; sed -i "/^7 /d" qrcred_test_keys';
 SELECT pg_reload_conf();
 \c -
