@@ -39,8 +39,8 @@ static const struct
 		"card", {"card", "card_password"},
 		"SELECT credential_id, kid, card, card_password FROM qrcred_store.card"
 		" WHERE kid <> $1 ORDER BY credential_id LIMIT $2 FOR UPDATE SKIP LOCKED",
-		"UPDATE qrcred_store.card SET kid = $2, card = $3, card_password = $4,"
-		" bound = pg_catalog.clock_timestamp() WHERE credential_id = $1"
+		"UPDATE qrcred_store.card SET kid = $2, card = $3, card_password = $4"
+		" WHERE credential_id = $1"
 	},
 	[QR_SEALED_BIOMETRIC] = {
 		"biometric", {"key"},
