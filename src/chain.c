@@ -48,12 +48,13 @@ static const uint8 *
 audit_key(Audit *a, int kid)
 {
 	uint8		check[8];
+	bool		is_settled;
 
 	if (kid < 1 || kid > 255)
 		return NULL;
 	if (a->key_kid != kid)
 		a->key_kid = qr_audit_key(kid, a->key);
-	if (a->key_kid == 0 && !qr_read_key_check(kid, check))
+	if (a->key_kid == 0 && !qr_read_key_check(kid, check, &is_settled))
 		return NULL;
 	if (a->key_kid == 0)
 		ereport(ERROR,

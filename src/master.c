@@ -9,20 +9,40 @@
 #include "executor/spi.h"
 #include "keyring/keyring.h"
 #include "master.h"
+#include "store/relations.h"
 #include "store/rows.h"
 
 #define CHECK_LEN	8
 
-/* Key numbers whose check value was found right, for one reading of the keyring. */
+/*
+ * Key numbers whose check value was found right, for one reading of the keyring
+ * and one state of the store's tables: another store in this one's place may
+ * have been used with other keys.
+ */
 static uint8 is_right[256];
 static uint64 right_epoch = 0;
+static uint64 right_state = 0;
 
-int
-qr_master(int kid, uint8 key[QC_KEY_LEN])
+/* Needs no look at the stored check value; false while the tables are not checked. */
+static bool
+is_known_right(int kid)
+{
+	uint64		state = qr_store_state();
+
+	if (right_epoch != qr_keyring_epoch() || right_state != state)
+		memset(is_right, 0, sizeof(is_right));
+	right_epoch = qr_keyring_epoch();
+	right_state = state;
+	return state != 0 && is_right[kid];
+}
+
+/* As qr_master(); *is_noted says whether the store knows the key. */
+static int
+checked_master(int kid, uint8 key[QC_KEY_LEN], bool *is_noted)
 {
 	uint8		stored[CHECK_LEN];
 	uint8		value[CHECK_LEN];
-	bool		is_stored = false;
+	bool		is_settled = false;
 	QcStatus	status;
 
 	if (kid == 0)
@@ -34,22 +54,26 @@ qr_master(int kid, uint8 key[QC_KEY_LEN])
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("a stored row names master key %d", kid)));
 
-	/* the keyring was read just now where a reload asked for it */
-	if (right_epoch != qr_keyring_epoch())
-		memset(is_right, 0, sizeof(is_right));
-	right_epoch = qr_keyring_epoch();
-
-	/* whatever may raise comes before the key is copied */
-	if (!is_right[kid])
-		is_stored = qr_read_key_check(kid, stored);
+	/*
+	 * The keyring was read just now where a reload asked for it.  Whatever may
+	 * raise comes before the key is copied.
+	 */
+	if (is_known_right(kid))
+	{
+		qr_keyring_get(kid, key);
+		*is_noted = true;
+		return kid;
+	}
+	*is_noted = qr_read_key_check(kid, stored, &is_settled);
 	qr_keyring_get(kid, key);
-	if (!is_stored)
+	if (!*is_noted)
 		return kid;
 
 	status = qc_check_value(qr_mac(), key, value);
 	if (status == QC_OK && qc_equal(stored, value, sizeof(value)))
 	{
-		is_right[kid] = 1;
+		/* a check value that this transaction noted may yet go with it */
+		is_right[kid] = is_settled;
 		return kid;
 	}
 	qc_wipe(key, QC_KEY_LEN);
@@ -60,6 +84,14 @@ qr_master(int kid, uint8 key[QC_KEY_LEN])
 			 errdetail("Its key check value differs from the stored one; nothing was judged or counted."),
 			 errhint("Put the right key %d into the keyring and reload the configuration.", kid)));
 	return 0;
+}
+
+int
+qr_master(int kid, uint8 key[QC_KEY_LEN])
+{
+	bool		is_noted;
+
+	return checked_master(kid, key, &is_noted);
 }
 
 /*
@@ -73,15 +105,16 @@ sealing_kid(void)
 {
 	int			current = qr_keyring_current();
 	bool		is_any_noted = false;
+	bool		is_settled;
 	uint8		stored[CHECK_LEN];
 	int			kid;
 
-	if (right_epoch == qr_keyring_epoch() && is_right[current])
+	if (is_known_right(current))
 		return current;
-	if (qr_read_key_check(current, stored))
+	if (qr_read_key_check(current, stored, &is_settled))
 		return current;
 	for (kid = 255; kid > 0; kid--)
-		if (qr_read_key_check(kid, stored))
+		if (qr_read_key_check(kid, stored, &is_settled))
 		{
 			is_any_noted = true;
 			if (qr_keyring_has(kid))
@@ -106,8 +139,7 @@ qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
 		kid = sealing_kid();
 	else if (!qr_keyring_has(kid))
 		return 0;
-	if (right_epoch == qr_keyring_epoch() && is_right[kid] &&
-		qr_keyring_get_derived(kid, key))
+	if (is_known_right(kid) && qr_keyring_get_derived(kid, key))
 		return kid;
 	kid = qr_master(kid, master);
 	status = qc_master_key(qr_mac(), master, QC_MASTER_AUDIT, key);
@@ -122,13 +154,14 @@ qr_audit_key(int kid, uint8 key[QC_KEY_LEN])
 int
 qr_master_use(uint8 key[QC_KEY_LEN])
 {
-	int			kid = qr_master(0, key);
+	bool		is_noted;
+	int			kid = checked_master(0, key, &is_noted);
 	uint8		value[CHECK_LEN];
 	bytea	   *b;
 	Oid			types[2] = {INT2OID, BYTEAOID};
 	Datum		values[2];
 
-	if (is_right[kid])
+	if (is_noted)
 		return kid;
 	if (SPI_execute_with_args("SELECT FROM qrcred_store.key_check WHERE kid = $1 AND retired IS NOT NULL",
 							  1, types, (Datum[]) {Int16GetDatum(kid)}, NULL, false, 1) > 0 &&

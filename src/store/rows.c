@@ -207,7 +207,7 @@ qr_read_password_hash(int64 customer_id)
 }
 
 bool
-qr_read_key_check(int kid, uint8 check_value[8])
+qr_read_key_check(int kid, uint8 check_value[8], bool *is_settled)
 {
 	Lookup		l;
 	ScanKeyData key;
@@ -224,6 +224,7 @@ qr_read_key_check(int kid, uint8 check_value[8])
 		found = VARSIZE_ANY_EXHDR(b) == 8;
 		if (found)
 			memcpy(check_value, VARDATA_ANY(b), 8);
+		*is_settled = !TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
 	}
 	lookup_end(&l);
 	return found;

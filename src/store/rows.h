@@ -75,8 +75,12 @@ extern bool qr_read_credential(int64 credential_id, QrCredential *credential);
 /* The customer's password hash, palloc'd; NULL when none is set. */
 extern char *qr_read_password_hash(int64 customer_id);
 
-/* The stored key check value of kid; false when the store never used it. */
-extern bool qr_read_key_check(int kid, uint8 check_value[8]);
+/*
+ * The stored key check value of kid; false when the store never used it.
+ * *is_settled then says whether it stands whatever becomes of the caller's
+ * transaction.
+ */
+extern bool qr_read_key_check(int kid, uint8 check_value[8], bool *is_settled);
 
 /* Whether ids of this bucket live in this database. */
 extern bool qr_bucket_is_owned(int bucket);
