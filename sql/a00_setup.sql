@@ -291,7 +291,8 @@ BEGIN
         PERFORM pg_sleep(0.1);
     END LOOP;
 END $$;
--- how many owners have a gap, a double or a wrong seal in their log: none, ever
+-- how many owners have a gap, a double or a wrong seal in their log, or a strike row of
+-- another issuer or kind than the credential's: none, ever
 CREATE FUNCTION qt.broken_chains() RETURNS int8 LANGUAGE sql AS $$
     WITH log AS (
         SELECT a.*, lag(seal) OVER w AS seal_before, lag(attempt_no, 1, 0::int8) OVER w AS no_before
@@ -305,6 +306,7 @@ CREATE FUNCTION qt.broken_chains() RETURNS int8 LANGUAGE sql AS $$
                 int2send(freeze_no) || int2send(generation) || int2send(kid), audit, 'sha256'), 1, 16) = uuid_send(seal) AS ok
         FROM log, (SELECT qt.master_key('audit') AS audit) AS k)
     SELECT count(*) FROM qrcred_store.strike s LEFT JOIN (SELECT owner, count(*) AS n, bool_and(ok IS TRUE) AS ok FROM checked GROUP BY 1) AS o ON o.owner = s.id
-    WHERE NOT o.ok OR s.attempt_no <> coalesce(o.n, 0)
+    LEFT JOIN qrcred_store.credential c ON c.credential_id = s.id
+    WHERE NOT o.ok OR s.attempt_no <> coalesce(o.n, 0) OR s.issuer_id <> coalesce(c.issuer_id, 0) OR (s.flags & 32 <> 0) <> (c.kind IS NOT DISTINCT FROM 2)
 $$;
 SELECT qt.fresh();
