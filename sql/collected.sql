@@ -18,6 +18,9 @@ SELECT verdict FROM qrcred.verify_many(ARRAY[qt.shown('a', 'rotating')], ARRAY[:
 SELECT qrcred.set_policy('bank', '{"ask_password": true, "second_scan": "optional", "static_alone": true}');
 SELECT verdict, next, tier FROM qrcred.verify_many(ARRAY[qt.shown('a', 'rotating', -1), :'a_static'],
     ARRAY[:clock - 30, :clock - 10], 'till-1');
+-- seen again at another moment it is another request; the same twice is one
+SELECT verdict, repeated, attempt_no - first_value(attempt_no) OVER () AS later FROM qrcred.verify_many(ARRAY[:'a_static', :'a_static', :'a_static', :'a_static'],
+    ARRAY[:clock - 40, :clock - 20, :clock - 20, 1], 'till-1');
 -- the state is that of now
 SELECT qrcred.freeze(:a, 'lost');
 SELECT verdict FROM qrcred.verify_many(ARRAY[:'a_static'], ARRAY[:clock - 10], 'till-1');

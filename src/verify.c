@@ -209,13 +209,16 @@ qrcred_verify_many(PG_FUNCTION_ARGS)
 	{
 		Presented	scan = {0};
 		HeapTupleData tuple = {0};
+		char	   *what;
 
 		CHECK_FOR_INTERRUPTS();
 		scan.text = TextDatumGetCString(codes[i]);
 		scan.len = strlen(scan.text);
 		scan.seen_at = DatumGetInt64(seen_at[i]);
+		/* a code that may be shown again, seen again, is another request */
+		what = psprintf("%s " INT64_FORMAT, scan.text, scan.seen_at);
 		qr_request_read(fcinfo, -1, "verify_many", gateway,
-						(QcPart) {scan.text, scan.len}, (QcPart) {NULL, 0},
+						(QcPart) {what, strlen(what)}, (QcPart) {NULL, 0},
 						&scan.request);
 		tuple.t_data = DatumGetHeapTupleHeader(judge_first(fcinfo, &scan));
 		tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
