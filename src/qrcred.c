@@ -5,6 +5,7 @@
  */
 #include "qrcred.h"
 
+#include "access/xact.h"
 #include "keyring/keyring.h"
 #include "storage/ipc.h"
 #include "store/publish.h"
@@ -74,6 +75,15 @@ close_mac(int code, Datum arg)
 	if (mac_is_open)
 		qc_mac_close(&mac);
 	mac_is_open = false;
+}
+
+/* However a transaction ends, no key derived in it outlives it in the context. */
+static void
+forget_keys(XactEvent event, void *arg)
+{
+	if (mac_is_open && (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+						event == XACT_EVENT_PREPARE))
+		qc_mac_forget(&mac);
 }
 
 QcMac *
@@ -182,5 +192,6 @@ _PG_init(void)
 	qr_relations_init();
 	qr_publish_init();
 	qr_triggers_init();
+	RegisterXactCallback(forget_keys, NULL);
 	before_shmem_exit(close_mac, (Datum) 0);
 }

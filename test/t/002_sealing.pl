@@ -74,7 +74,14 @@ sub in_memory
 	return $found;
 }
 
-my $audit_key1 = hmac_sha256("qrcred/1 audit\x01", pack('H*', $key1));
+# A key derived from a master key.
+sub derived
+{
+	my ($label, $master) = @_;
+	return hmac_sha256("qrcred/1 $label\x01", pack('H*', $master));
+}
+
+my $audit_key1 = derived('audit', $key1);
 my $scan = q{SELECT verdict FROM card, LATERAL qrcred.verify(code, 'till')};
 my $noted = q{SELECT string_agg(kid::text, ' ' ORDER BY kid) FROM qrcred_store.key_check};
 my $sealed = q{SELECT string_agg(a.kid::text, ' ' ORDER BY a.attempt_no) || ', row ' || max(s.seal_kid)
@@ -98,8 +105,12 @@ is(does($sealed), '1 1, row 1', 'is sealed with key 1');
 SKIP:
 {
 	my $kept = in_memory($audit_key1);
-	skip "a session's memory cannot be read here", 3 if !defined $kept;
+	skip "a session's memory cannot be read here", 5 if !defined $kept;
 	cmp_ok($kept, '>=', 1, 'whose audit key is kept in memory');
+	does(q{SELECT qrcred.issue('bank', 'C-1')});
+	is(in_memory(derived('ticket', $key1)), 0, 'not so the key that tickets are made with');
+	does(q{DO $$ BEGIN PERFORM qrcred.issue('bank', 'C-1'); RAISE division_by_zero; END $$});
+	is(in_memory(derived('ticket', $key1)), 0, 'after an error neither');
 	reload_with("# none\n");
 	like(does($scan), qr/the keyring is empty/, 'without a keyring there is no verdict');
 	is(join(' ', map { in_memory($_) } $audit_key1, pack('H*', $key1)), '0 0',
