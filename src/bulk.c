@@ -102,7 +102,7 @@ prepare_apart(NewCredential *item, const QrTerms *terms, int64 valid_until,
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 
-	/* reads only: the subtransaction takes no transaction id */
+	/* reads, but for the note of a key's first use: few take a transaction id */
 	BeginInternalSubTransaction(NULL);
 	PG_TRY();
 	{
