@@ -117,7 +117,7 @@ judge(Confirmation *c, const QrStrikeRef *seen, Answer *a)
 		return;
 	/* the day's row before the payment's, as present() takes them */
 	if (r->issuer.has_limits)
-		limit = qr_limit_check(r->credential_id, 'B', qr_payment_text(&c->payment));
+		limit = qr_limit_check(r->credential_id, 'B', qr_payment_text(&c->payment), true);
 	qr_payment_lock(&c->payment.id, &c->payment);
 	a->status = c->payment.state;
 	a->receipt = c->payment.receipt;

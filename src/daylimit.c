@@ -11,12 +11,12 @@
 #include "utils/builtins.h"
 
 QrLimit
-qr_limit_check(int64 credential_id, char tier, const char *text)
+qr_limit_check(int64 credential_id, char tier, const char *text, bool holds)
 {
 	char		word[2] = {tier, '\0'};
-	Oid			types[] = {INT8OID, TEXTOID, TEXTOID};
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, BOOLOID};
 	Datum		values[] = {Int64GetDatum(credential_id), CStringGetTextDatum(word),
-	CStringGetTextDatum(text)};
+	CStringGetTextDatum(text), BoolGetDatum(holds)};
 	QrOwner		owner;
 	QrLimit		limit;
 	bool		isnull;
@@ -24,7 +24,7 @@ qr_limit_check(int64 credential_id, char tier, const char *text)
 
 	qr_owner_begin(&owner);
 	SPI_connect();
-	SPI_execute_with_args("SELECT qrcred.is_over_limit($1, $2, $3)", 3, types,
+	SPI_execute_with_args("SELECT qrcred.is_over_limit($1, $2, $3, $4)", 4, types,
 						  values, NULL, false, 0);
 	over = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	limit = isnull ? QR_LIMIT_NONE :

@@ -19,10 +19,12 @@ typedef enum QrLimit
 
 /*
  * Whether an acceptance of tier (B, C or D) for this transaction text would
- * take the customer's day (UTC) above the policy's limit.  Locks the day's
- * row until the transaction's end where there is an amount.
+ * take the customer's day (UTC) above the policy's limit.  Where there is an
+ * amount and holds says so, the day's row is locked until the transaction's
+ * end: for what may be an acceptance.
  */
-extern QrLimit qr_limit_check(int64 credential_id, char tier, const char *text);
+extern QrLimit qr_limit_check(int64 credential_id, char tier, const char *text,
+							  bool holds);
 
 /* Notes the amount of an acceptance; the same attempt_no counts once. */
 extern void qr_limit_note(int64 credential_id, int64 attempt_no, char tier,

@@ -341,7 +341,7 @@ judge(Presented *x, const QrStrikeRef *seen, QrAnswer *answer)
 
 	if (r->issuer.has_limits)
 		r->over_limit = qr_limit_check(r->credential_id, 'B',
-									   qr_payment_text(&x->payment)) == QR_LIMIT_OVER;
+									   qr_payment_text(&x->payment), true) == QR_LIMIT_OVER;
 	qr_request_publish(r, seen, derive_biometric, x, &p);
 	answer->outcome = p.outcome;
 	answer->customer_ref = x->session.credential.customer_ref;

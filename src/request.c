@@ -179,7 +179,7 @@ qr_request_judge(FunctionCallInfo fcinfo, QrRequest *r, const QrStrikeRef *seen,
 	QrLimit		limit = QR_LIMIT_NONE;
 
 	if (tier != 0 && r->issuer.has_limits && r->transaction != NULL)
-		limit = qr_limit_check(r->credential_id, tier, r->transaction);
+		limit = qr_limit_check(r->credential_id, tier, r->transaction, !r->is_opening);
 	r->over_limit = limit == QR_LIMIT_OVER;
 
 	qr_request_publish(r, seen, derive, arg, &p);

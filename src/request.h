@@ -25,6 +25,7 @@ typedef struct QrRequest
 
 	QrIssuer	issuer;			/* filled by qr_request_find() */
 
+	bool		is_opening;		/* it opens a challenge at best, and holds no sums */
 	bool		over_limit;		/* filled by qr_request_judge() */
 
 	QcVerdict	refusal;		/* filled by qr_request_refuse() */

@@ -75,14 +75,20 @@ is_first_code_right(const Presented *scan, const QcStrike *s)
 		 (int64) scan->code.moment == s->valid_until);
 }
 
+static bool
+is_static_enough(const QcPolicy *p)
+{
+	return p->static_alone && !p->second_scan_required;
+}
+
 /* What an acceptance of this code would come to, the password included. */
 static char
 tier_of(const Presented *scan)
 {
 	const QcPolicy *p = &scan->request.issuer.policy;
 
-	if (scan->seen_at != 0 || (scan->code.kind == QC_KIND_STATIC &&
-							   p->static_alone && !p->second_scan_required))
+	if (scan->seen_at != 0 ||
+		(scan->code.kind == QC_KIND_STATIC && is_static_enough(p)))
 		return 'D';
 	return p->ask_password ? 'B' : 'C';
 }
@@ -144,6 +150,8 @@ judge_first(FunctionCallInfo fcinfo, Presented *scan)
 		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_FORGED, true);
 	if ((seen.row.flags & QC_FLAG_PAYER) != 0)
 		return qr_request_refuse(fcinfo, r, QC_REJECTED, QC_WHY_KIND, false);
+	r->is_opening = scan->code.kind == QC_KIND_STATIC &&
+		!is_static_enough(&r->issuer.policy);
 	return qr_request_judge(fcinfo, r, &seen, derive_first, scan, tier_of(scan));
 }
 

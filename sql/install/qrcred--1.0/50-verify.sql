@@ -54,7 +54,7 @@ REVOKE ALL ON FUNCTION qrcred.challenge_number(int8, bytea, text) FROM PUBLIC;
 COMMENT ON FUNCTION qrcred.challenge_number(int8, bytea, text) IS 'The challenge digits for a nonce of 16 bytes and a transaction text (null and empty are the same); owner only';
 
 /* The limits of a day; called by verify() and verify_second() as the owner. */
-CREATE FUNCTION qrcred.is_over_limit(credential_id int8, tier text, transaction_text text) RETURNS boolean
+CREATE FUNCTION qrcred.is_over_limit(credential_id int8, tier text, transaction_text text, holds boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $is_over_limit$
 DECLARE
@@ -72,6 +72,12 @@ BEGIN
 	IF r.top IS NULL THEN
 		RETURN NULL;
 	END IF;
+	/* what opens a challenge at best would make the customer wait for nothing */
+	IF NOT holds THEN
+		SELECT s.amount INTO sum FROM qrcred_store.spent s
+		WHERE s.customer_id = r.customer_id AND s.day = today AND s.currency = m[1] AND s.tier = is_over_limit.tier::"char";
+		RETURN coalesce(sum, 0) + m[2]::numeric > r.top;
+	END IF;
 	INSERT INTO qrcred_store.spent AS s (customer_id, day, currency, tier)
 	VALUES (r.customer_id, today, m[1], is_over_limit.tier::"char") ON CONFLICT DO NOTHING;
 	SELECT s.amount INTO sum FROM qrcred_store.spent s
@@ -80,8 +86,8 @@ BEGIN
 	RETURN sum + m[2]::numeric > r.top;
 END
 $is_over_limit$;
-REVOKE ALL ON FUNCTION qrcred.is_over_limit(int8, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION qrcred.is_over_limit(int8, text, text) IS 'Part of verify(): whether "CCY amount payee" would exceed the tier''s day; null where no amount or no limit is; locks the day''s row';
+REVOKE ALL ON FUNCTION qrcred.is_over_limit(int8, text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION qrcred.is_over_limit(int8, text, text, boolean) IS 'Part of verify(): whether "CCY amount payee" would exceed the tier''s day; null where no amount or no limit is; where it holds, locks the day''s row';
 
 CREATE FUNCTION qrcred.note_spent(credential_id int8, attempt_no int8, tier text, transaction_text text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
