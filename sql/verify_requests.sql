@@ -123,6 +123,20 @@ RESET SESSION AUTHORIZATION;
 REVOKE EXECUTE ON FUNCTION qrcred.verify(text, text, text, uuid) FROM regress_qrcred_till, regress_qrcred_other;
 DROP ROLE regress_qrcred_till, regress_qrcred_other;
 
+-- a standby is demanded and none is named: nothing is looked at or used up, but a freeze is
+SELECT qrcred.register('bank', 'C-w', 'Ada w', '11010119900101123X', '+8613800000000');
+SELECT credential_id AS w, ticket AS w_ticket FROM qrcred.issue('bank', 'C-w') \gset
+INSERT INTO qt.wallet (name, id) VALUES ('w', :w);
+SELECT qrcred.set_policy('bank', '{"sync_standby": true}');
+SELECT qt.row_of('a') AS before, qt.row_of('w') AS w_before \gset
+SELECT qrcred.verify(:'a_static', 'till-1');
+SELECT left(qt.err(format(command, :a, :'a_static', :'w_ticket')), 5) AS refused
+FROM unnest(ARRAY['SELECT qrcred.verify(%2$L, ''till-1'')', 'SELECT qrcred.download(%3$L)', 'SELECT qrcred.reissue(%1$s)']) command;
+SELECT qt.row_of('a') = :'before' AS untouched, qt.row_of('w') = :'w_before' AS ticket_untouched;
+SELECT left(qt.err(format('SELECT qrcred.freeze(%s, ''lost'')', :w)), 5) AS told;
+SELECT state FROM qrcred.peek(:w);
+SELECT qrcred.set_policy('bank', '{"sync_standby": false}');
+
 -- another shard's: before any key, row or customer
 UPDATE qrcred_store.bucket SET last = qrcred.bucket('C-a') - 1;
 SELECT qt.row_of('a') AS before \gset

@@ -342,6 +342,18 @@ reserve(const QrPublication *p, QrReservation *r, bool is_missed)
 		qr_reserve_notice(r, p->seen.row.id);
 }
 
+/*
+ * Acts that only ever make a credential safer: better done and answered with an
+ * error than left undone for want of a standby.  Whatever else could not be told
+ * is not looked at: no guess counted, no ticket used.
+ */
+static bool
+is_safeguard(QcEventKind kind)
+{
+	return kind == QC_EV_FREEZE || kind == QC_EV_VOID || kind == QC_EV_COUNT ||
+		kind == QC_EV_REGISTRATION || kind == QC_EV_CANCEL || kind == QC_EV_EPOCH;
+}
+
 /* Steps 3 to 7, looking again while the row changes; ends with the pages unlocked. */
 static XLogRecPtr
 publish(QrPublication *p, QcMac *m, Keys *keys)
@@ -361,6 +373,8 @@ publish(QrPublication *p, QcMac *m, Keys *keys)
 			break;
 		memset(&p->event, 0, sizeof(p->event));
 		p->derive(p->arg, &p->seen.row, &p->event);
+		if (p->sync_standby && !is_safeguard(p->event.kind))
+			qr_standby_require();
 		p->event.released_freeze_no =
 			qr_release_in_force(&p->seen.row, m, p->audit_key);
 		reserve(p, &reserved, looks > 0);

@@ -31,15 +31,21 @@ is_flushed_there(XLogRecPtr lsn)
 }
 
 void
-qr_standby_wait(XLogRecPtr lsn)
+qr_standby_require(void)
 {
-	int			level;
-
 	if (!qr_standby_is_named())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the issuer's policy demands a synchronous standby and none is named"),
 				 errhint("Set synchronous_standby_names, or sync_standby to false in the policy.")));
+}
+
+void
+qr_standby_wait(XLogRecPtr lsn)
+{
+	int			level;
+
+	qr_standby_require();
 
 	/* the session may have turned waiting off; the policy stands above it */
 	level = NewGUCNestLevel();
