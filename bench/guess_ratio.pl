@@ -20,10 +20,10 @@ use Test::More;
 $SIG{__DIE__} = sub { diag(@_) unless $^S };
 
 my $rounds = $ENV{ROUNDS} // 13;
-my $seconds = $ENV{SECONDS_EACH} // 0.5;
+my $seconds = $ENV{SECONDS_EACH} // 0.3;
 my $clients = $ENV{CLIENTS} // 8;
 my $pool = $ENV{POOL} // 120_000;
-my $warm = $ENV{SECONDS_WARM} // 1;
+my $warm = $ENV{SECONDS_WARM} // 0.5;
 my @flushes = split ' ', $ENV{FLUSH_MICROSECONDS} // '0 100';
 
 my $tmp = PostgreSQL::Test::Utils::tempdir();

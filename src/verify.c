@@ -248,16 +248,16 @@ expect_answer(const Presented *scan, const QcStrike *s, const uint8 *nonce,
 	QcCode		must = scan->code;
 	QcStatus	status;
 
+	/* both keys come from the master key: one after the other, it is set up once */
+	qr_credential_key(s, scan->code.kind == QC_KIND_NONE ? QC_CRED_OCRA : QC_CRED_SECOND, key);
 	qr_challenge_digits(s, nonce, text, ndigits, digits);
 	if (scan->code.kind == QC_KIND_NONE)
 	{
-		qr_credential_key(s, QC_CRED_OCRA, key);
 		status = qc_typed_code(qr_mac(), key, digits, strlen(digits), typed);
 		memcpy(out, typed, 8);
 	}
 	else
 	{
-		qr_credential_key(s, QC_CRED_SECOND, key);
 		status = qc_second_extra(digits, strlen(digits), extra, &extra_len);
 		if (status == QC_OK)
 			status = qc_code_sign(qr_mac(), key, extra, extra_len, &must);

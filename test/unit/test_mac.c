@@ -47,6 +47,10 @@ test_published(QcMac *m)
 	CHECK(qc_sha256(m, NULL, 0, out) == QC_OK);
 	CHECK(equals_hex(out, 32, "e3b0c44298fc1c149afbf4c8996fb924"
 					 "27ae41e4649b934ca495991b7852b855"));
+	part = text_part("");
+	CHECK(qc_sha256(m, &part, 1, out) == QC_OK);
+	CHECK(equals_hex(out, 32, "e3b0c44298fc1c149afbf4c8996fb924"
+					 "27ae41e4649b934ca495991b7852b855"));
 }
 
 /* RFC 5869, A.1: the first 32 bytes of the output. */
