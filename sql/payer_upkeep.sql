@@ -52,11 +52,12 @@ SELECT kid, customers, payers, credentials FROM qrcred.key_usage;
 COPY (SELECT '8 ' || encode(gen_random_bytes(32), 'hex') || ' current') TO PROGRAM 'cp -p qrcred_test_keys qrcred_test_keys_7; cat >>qrcred_test_keys';
 SELECT pg_reload_conf();
 \c -
+SELECT bound AS card_bound FROM qrcred_store.card WHERE credential_id = (SELECT id FROM qt.wallet WHERE name = 'a') \gset
 SELECT qrcred.rekey(1);
 SELECT qrcred.rekey(100);
 SELECT kid, customers, payers, credentials FROM qrcred.key_usage;
 SELECT customer_ref, count(*) AS asked_to_renew FROM qrcred_store.outbox JOIN qrcred_store.credential USING (credential_id) WHERE outbox.kind = 9 GROUP BY 1 ORDER BY 1;
-SELECT l.kid AS login, c.kid AS card, b.kid AS biometric, name_digest = hmac('login-a', qt.master_key('login', 8), 'sha256') AS digest FROM qt.wallet w JOIN qrcred_store.login l ON l.credential_id = w.id JOIN qrcred_store.card c USING (credential_id) JOIN qrcred_store.biometric b USING (credential_id) WHERE w.name = 'a';
+SELECT l.kid AS login, c.kid AS card, b.kid AS biometric, name_digest = hmac('login-a', qt.master_key('login', 8), 'sha256') AS digest, bound = :'card_bound' AS still_bound_then FROM qt.wallet w JOIN qrcred_store.login l ON l.credential_id = w.id JOIN qrcred_store.card c USING (credential_id) JOIN qrcred_store.biometric b USING (credential_id) WHERE w.name = 'a';
 SELECT ticket FROM qrcred.enrol_payer('bank', 'P-b') \gset
 SELECT qrcred.register_login(:'ticket', NULL, 'login-a', 'x');
 SELECT qt.login('a') IS NOT NULL AS logged_in;

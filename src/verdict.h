@@ -16,7 +16,7 @@ typedef struct QrAnswer
 {
 	QcOutcome	outcome;
 	int64		credential_id;	/* 0: null */
-	const char *customer_ref;	/* NULL unless qr_tells_customer() */
+	const char *customer_ref;	/* needed, and told, where qr_tells_customer() */
 	const char *issuer;
 	QrLang		lang;
 	char		challenge[QC_DIGITS_MAX + 1];	/* empty: null */
